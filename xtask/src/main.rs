@@ -1,1 +1,64 @@
-fn main() {}
+//! `cargo xtask …`: everything that is done to evwall rather than by it.
+//!
+//! Building the page needs steps that cargo alone does not take (bindings, wasm-opt, the site folder); they stand here in
+//! Rust so that a machine with rustup, Node and a C compiler needs nothing else. What is missing is installed where that
+//! can be done by the ordinary tool; where it cannot, one line says what to install. No step is skipped silently.
+
+mod bench;
+mod browser;
+mod ci;
+mod root;
+mod run;
+mod screenshot;
+mod site;
+mod step;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Build, run, test and measure evwall"
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the page, the server and the simulator: target/site, target/release/evwall, target/release/evwall-sim
+    Build(site::BuildOptions),
+    /// Build, start a telemetry stream and the server, print where to look; Ctrl-C ends all of it
+    Run(run::RunOptions),
+    /// Every test: unit, integration, WebAssembly (in node), browser (Playwright with a real Chromium)
+    Test(ci::TestOptions),
+    /// What a change must pass: format, clippy for native and wasm32, then `test`
+    Ci,
+    /// Run the benches (all, or the named one); JSON lines to standard output and target/bench/NAME.json
+    Bench(bench::BenchOptions),
+    /// Take the picture of the wall that README.md shows
+    Screenshot(screenshot::ScreenshotOptions),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Build(options) => site::build(&options).map(|_| ()),
+        Task::Run(options) => run::run(&options),
+        Task::Test(options) => ci::test(&options),
+        Task::Ci => ci::ci(),
+        Task::Bench(options) => bench::bench(&options),
+        Task::Screenshot(options) => screenshot::screenshot(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

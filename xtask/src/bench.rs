@@ -1,0 +1,109 @@
+//! Benches are examples named `bench_NAME`, found where they lie; each prints its figures as JSON lines, which go to
+//! standard output unchanged and, as one array, to `target/bench/NAME.json`.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use serde_json::Value;
+
+use crate::root;
+use crate::step::{cargo, step};
+
+#[derive(Args)]
+pub struct BenchOptions {
+    /// Which one: the NAME of an example `bench_NAME` of some crate; all of them without it
+    name: Option<String>,
+    /// Passed on to the bench
+    #[arg(last = true)]
+    arguments: Vec<String>,
+}
+
+struct Bench {
+    name: String,
+    package: String,
+}
+
+pub fn bench(options: &BenchOptions) -> Result<()> {
+    let all = find()?;
+    let chosen: Vec<&Bench> = match &options.name {
+        None => all.iter().collect(),
+        Some(name) => all.iter().filter(|bench| bench.name == *name).collect(),
+    };
+    if chosen.is_empty() {
+        let names: Vec<&str> = all.iter().map(|bench| bench.name.as_str()).collect();
+        bail!("no such bench; there are: {}", names.join(", "));
+    }
+    for bench in chosen {
+        step(&format!("bench {}", bench.name), || {
+            measure(bench, &options.arguments)
+        })?;
+    }
+    Ok(())
+}
+
+/// Every `crates/PACKAGE/examples/bench_NAME.rs`, and those of the server.
+fn find() -> Result<Vec<Bench>> {
+    let mut packages: Vec<_> = fs::read_dir(root::root().join("crates"))?
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    packages.push(root::root().join("server"));
+    let mut found = Vec::new();
+    for package in packages {
+        let Ok(examples) = fs::read_dir(package.join("examples")) else {
+            continue;
+        };
+        for example in examples.flatten() {
+            let file = example.file_name();
+            let Some(name) = file.to_str().and_then(|file| file.strip_prefix("bench_")) else {
+                continue;
+            };
+            found.push(Bench {
+                name: name.trim_end_matches(".rs").to_owned(),
+                package: package
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
+            });
+        }
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+fn measure(bench: &Bench, arguments: &[String]) -> Result<()> {
+    let mut child = cargo()
+        .args(["run", "--quiet", "--release", "--package", &bench.package])
+        .args(["--example", &format!("bench_{}", bench.name), "--"])
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cargo could not be started")?;
+    let lines = BufReader::new(child.stdout.take().context("the bench has no output")?).lines();
+    let mut figures = Vec::new();
+    for line in lines {
+        let line = line?;
+        println!("{line}");
+        if let Ok(figure @ Value::Object(_)) = serde_json::from_str(&line) {
+            figures.push(figure);
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("it ended with {status}");
+    }
+    if figures.is_empty() {
+        bail!("it printed no JSON line, so nothing was measured");
+    }
+    let folder = root::target().join("bench");
+    fs::create_dir_all(&folder)?;
+    let file = folder.join(format!("{}.json", bench.name));
+    fs::write(&file, serde_json::to_string_pretty(&figures)? + "\n")?;
+    eprintln!("  {} figures in {}", figures.len(), root::shown(&file));
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! Tests and checks. The order is cheapest first, so that a slip shows early; the first failure ends the run.
+//!
+//! `app` is compiled twice, with the features of the server and with those of the browser, and never with both: every
+//! native call leaves `frontend` out, every wasm call names its packages.
+
+use std::process::Command;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::site::{self, BuildOptions};
+use crate::step::{cargo, check, output, step};
+use crate::{browser, root, tools};
+
+const NATIVE: [&str; 3] = ["--workspace", "--exclude", "frontend"];
+const WASM: [&str; 12] = [
+    "--target",
+    "wasm32-unknown-unknown",
+    "--package",
+    "frontend",
+    "--package",
+    "app",
+    "--package",
+    "dotmap",
+    "--package",
+    "wire",
+    "--features",
+    "app/hydrate",
+];
+
+#[derive(Args, Default)]
+pub struct TestOptions {
+    /// Only the tests in Rust
+    #[arg(long)]
+    no_browser: bool,
+    /// Only the tests in the browser
+    #[arg(long, conflicts_with = "no_browser")]
+    browser_only: bool,
+    /// Passed on to Playwright: a file, `-g PATTERN`, …
+    #[arg(last = true)]
+    playwright: Vec<String>,
+}
+
+pub fn ci() -> Result<()> {
+    step("checking the format", || {
+        check(cargo().args(["fmt", "--all", "--check"]))
+    })?;
+    tools::wasm_target()?;
+    let clippy = |packages: &[&str]| {
+        check(
+            cargo()
+                .arg("clippy")
+                .args(packages)
+                .args(["--all-targets", "--", "-D", "warnings"]),
+        )
+    };
+    step("clippy, native", || clippy(&NATIVE))?;
+    step("clippy, wasm32", || {
+        check(
+            cargo()
+                .arg("clippy")
+                .args(WASM)
+                .args(["--", "-D", "warnings"]),
+        )
+    })?;
+    test(&TestOptions::default())
+}
+
+pub fn test(options: &TestOptions) -> Result<()> {
+    if !options.browser_only {
+        native_tests()?;
+    }
+    if !options.no_browser {
+        browser_tests(&options.playwright)?;
+    }
+    Ok(())
+}
+
+fn native_tests() -> Result<()> {
+    if output(cargo().args(["nextest", "--version"])).is_some() {
+        step("tests, native (cargo nextest)", || {
+            check(
+                cargo()
+                    .args(["nextest", "run", "--no-fail-fast"])
+                    .args(NATIVE),
+            )
+        })?;
+        // nextest does not run the examples in the documentation.
+        return step("tests in the documentation", || {
+            check(cargo().args(["test", "--quiet", "--doc"]).args(NATIVE))
+        });
+    }
+    step("tests, native (cargo test)", || {
+        check(
+            cargo()
+                .args(["test", "--quiet", "--no-fail-fast"])
+                .args(NATIVE),
+        )
+    })
+}
+
+fn browser_tests(arguments: &[String]) -> Result<()> {
+    let chromium = browser::chromium()?;
+    let built = site::build(&BuildOptions::default())?;
+    step("tests in the browser (Playwright)", || {
+        check(
+            Command::new("node")
+                .arg(tools::npm_file("@playwright/test/cli.js"))
+                .arg("test")
+                .args(arguments)
+                .env("EVWALL_CHROMIUM", &chromium)
+                .env("EVWALL_BIN", &built.server)
+                .env("EVWALL_SIM_BIN", &built.sim)
+                .env("EVWALL_SITE", &built.site)
+                .current_dir(root::end2end()),
+        )
+    })
+}

@@ -1,0 +1,202 @@
+//! `cargo xtask run`: a telemetry stream and the server that shows it, started together and ended together.
+//!
+//! Both children get their own process group, so that Ctrl-C in a terminal reaches only this program, which then asks each
+//! of them to end and waits. When one of them ends by itself, the other is ended and this program says which it was.
+
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::root;
+use crate::site::{self, BuildOptions};
+
+/// How long the stream may take to say where it listens.
+const START: Duration = Duration::from_secs(30);
+/// How long a child may take to end after it was asked to; then it is killed.
+const FAREWELL: Duration = Duration::from_secs(10);
+/// How often the children are looked at.
+const LOOK: Duration = Duration::from_millis(200);
+
+#[derive(Args)]
+pub struct RunOptions {
+    /// Play this recording (NDJSON, .gz or not) instead of the built-in simulated fleet
+    #[arg(long, value_name = "FILE")]
+    recording: Option<PathBuf>,
+    /// Port of the page on 127.0.0.1
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// How many times faster than life
+    #[arg(long, default_value_t = 1.0)]
+    speed: f64,
+    /// Vehicles of the simulated fleet
+    #[arg(long, default_value_t = 20_000, conflicts_with = "recording")]
+    vehicles: u32,
+    /// Where the server keeps accounts and the audit log
+    #[arg(long, default_value = ".evwall")]
+    data_dir: PathBuf,
+    /// Build fast instead of small and quick
+    #[arg(long)]
+    dev: bool,
+}
+
+pub fn run(options: &RunOptions) -> Result<()> {
+    if let Some(recording) = &options.recording
+        && !recording.is_file()
+    {
+        bail!("there is no recording {}", recording.display());
+    }
+    let built = site::build(&BuildOptions {
+        dev: options.dev,
+        site_only: false,
+    })?;
+
+    let (news, heard) = channel();
+    let interrupted = news.clone();
+    ctrlc::set_handler(move || drop(interrupted.send(News::Interrupted)))
+        .context("Ctrl-C cannot be caught")?;
+
+    let data_dir = root::root().join(&options.data_dir);
+    std::fs::create_dir_all(&data_dir)
+        .with_context(|| format!("{} cannot be made", data_dir.display()))?;
+    let registry = data_dir.join("demo-registry.csv");
+    let mut sim = Command::new(&built.sim);
+    match &options.recording {
+        Some(recording) => sim.arg("play").arg(recording).arg("--loop"),
+        None => sim.args(["fleet", "--vehicles", &options.vehicles.to_string()]),
+    };
+    sim.args(["--speed", &options.speed.to_string()])
+        .args(["--listen", "127.0.0.1:0", "--registry-out"])
+        .arg(&registry);
+    let mut stream = Running::start(
+        "the telemetry stream (evwall-sim)",
+        sim.stdout(Stdio::piped()),
+    )?;
+    let lines = stream
+        .child
+        .stdout
+        .take()
+        .context("the stream has no output")?;
+    std::thread::spawn(move || forward(BufReader::new(lines), &news));
+    let address = listening(&heard, &mut stream)?;
+
+    let mut server = Command::new(&built.server);
+    server
+        .args(["serve", "--demo", "--telemetry", &address])
+        .args(["--listen", &format!("127.0.0.1:{}", options.port)])
+        .arg("--site")
+        .arg(&built.site)
+        .arg("--data-dir")
+        .arg(&data_dir)
+        .arg("--registry")
+        .arg(&registry);
+    let server = Running::start("the server (evwall)", &mut server)?;
+
+    let mut both = [server, stream];
+    loop {
+        match heard.recv_timeout(LOOK) {
+            Ok(News::Interrupted) => {
+                eprintln!("\nending the server and the stream …");
+                for running in &mut both {
+                    running.end();
+                }
+                return Ok(());
+            }
+            // The forwarding thread ends with the stream; its end is seen below.
+            Ok(News::Listening(_))
+            | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+        }
+        for running in &mut both {
+            if let Some(status) = running.child.try_wait()? {
+                bail!("{} ended by itself with {status}", running.name);
+            }
+        }
+    }
+}
+
+enum News {
+    Interrupted,
+    Listening(String),
+}
+
+/// Passes the lines of the stream on and catches the one that says where it listens.
+fn forward(lines: impl BufRead, news: &Sender<News>) {
+    for line in lines.lines().map_while(Result::ok) {
+        if let Some(at) = line.find("listening ws://") {
+            let address = line[at..].split_whitespace().nth(1).unwrap_or_default();
+            drop(news.send(News::Listening(address.to_owned())));
+        }
+        eprintln!("sim: {line}");
+    }
+}
+
+fn listening(heard: &std::sync::mpsc::Receiver<News>, stream: &mut Running) -> Result<String> {
+    let begun = Instant::now();
+    while begun.elapsed() < START {
+        match heard.recv_timeout(LOOK) {
+            Ok(News::Listening(address)) => return Ok(address),
+            Ok(News::Interrupted) => bail!("interrupted"),
+            Err(_) => {}
+        }
+        if let Some(status) = stream.child.try_wait()? {
+            bail!("{} ended by itself with {status}", stream.name);
+        }
+    }
+    bail!(
+        "{} did not say where it listens within {} s",
+        stream.name,
+        START.as_secs()
+    )
+}
+
+/// A child that does not outlive this value.
+struct Running {
+    name: &'static str,
+    child: Child,
+}
+
+impl Running {
+    fn start(name: &'static str, command: &mut Command) -> Result<Self> {
+        let child = command
+            .stdin(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("{name} could not be started"))?;
+        Ok(Self { name, child })
+    }
+
+    /// Asks the child to end, waits, and kills it when asking was not enough.
+    fn end(&mut self) {
+        if self.ended().is_some() {
+            return;
+        }
+        let asked = Command::new("kill")
+            .args(["-INT", &self.child.id().to_string()])
+            .status();
+        let begun = Instant::now();
+        while asked.as_ref().is_ok_and(ExitStatus::success) && begun.elapsed() < FAREWELL {
+            if self.ended().is_some() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        eprintln!("{} did not end when asked: killed", self.name);
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+
+    fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

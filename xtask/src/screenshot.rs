@@ -1,0 +1,49 @@
+//! The picture of the wall in README.md: the real programs, the real page, one PNG that anyone can take again.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::site::{self, BuildOptions};
+use crate::step::{check, step};
+use crate::{browser, root};
+
+#[derive(Args)]
+pub struct ScreenshotOptions {
+    /// Where to put it
+    #[arg(long, default_value = "docs/wall.png")]
+    out: PathBuf,
+    /// Size in pixels
+    #[arg(long, default_value = "1920x1080")]
+    size: String,
+    /// Vehicles of the simulated fleet
+    #[arg(long, default_value_t = 20_000)]
+    vehicles: u32,
+    /// Play this recording instead of simulating
+    #[arg(long)]
+    recording: Option<PathBuf>,
+}
+
+pub fn screenshot(options: &ScreenshotOptions) -> Result<()> {
+    let chromium = browser::chromium()?;
+    let built = site::build(&BuildOptions::default())?;
+    let out = root::root().join(&options.out);
+    step(&format!("taking {}", root::shown(&out)), || {
+        let mut node = Command::new("node");
+        node.arg(root::end2end().join("screenshot.mjs"))
+            .arg(&out)
+            .arg(&options.size)
+            .arg(options.vehicles.to_string())
+            .env("EVWALL_CHROMIUM", &chromium)
+            .env("EVWALL_BIN", &built.server)
+            .env("EVWALL_SIM_BIN", &built.sim)
+            .env("EVWALL_SITE", &built.site)
+            .current_dir(root::end2end());
+        if let Some(recording) = &options.recording {
+            node.env("EVWALL_RECORDING", std::path::absolute(recording)?);
+        }
+        check(&mut node)
+    })
+}

@@ -1,0 +1,252 @@
+//! From sources to something that can be served: the page as WebAssembly with its bindings, the map library, the files of
+//! `public/`, the style sheet, all in `target/site`; and the two programs.
+//!
+//! Cargo knows what it has to compile again. The steps after it are skipped when their input has the bytes it had the last
+//! time, and a file of the site is written only when it differs, so that browsers keep what they have.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::step::{cargo, check, quiet_step, step};
+use crate::{root, tools};
+
+/// Must equal the `wasm-bindgen` of Cargo.lock: the bindings and the module speak a private format.
+const BINDINGS_FROM: &str = "wasm-bindgen-cli-support";
+
+#[derive(Args, Clone, Default)]
+pub struct BuildOptions {
+    /// Build fast instead of small and quick: dev profile everywhere, no wasm-opt
+    #[arg(long)]
+    pub dev: bool,
+    /// Only the page (target/site), not the programs
+    #[arg(long)]
+    pub site_only: bool,
+}
+
+/// What a build leaves behind.
+pub struct Built {
+    pub site: PathBuf,
+    pub server: PathBuf,
+    pub sim: PathBuf,
+}
+
+pub fn build(options: &BuildOptions) -> Result<Built> {
+    tools::wasm_target()?;
+    tools::npm_packages()?;
+    let module = compile_page(options.dev)?;
+    let bindings = bind(&module, options.dev)?;
+    lay_out(&bindings)?;
+    let programs = root::target().join(if options.dev { "debug" } else { "release" });
+    if !options.site_only {
+        step("compiling the server and the simulator", || {
+            let mut cargo = cargo();
+            cargo.args(["build", "--package", "server", "--package", "sim"]);
+            if !options.dev {
+                cargo.arg("--release");
+            }
+            check(&mut cargo)
+        })?;
+    }
+    Ok(Built {
+        site: root::site(),
+        server: programs.join("evwall"),
+        sim: programs.join("evwall-sim"),
+    })
+}
+
+fn compile_page(dev: bool) -> Result<PathBuf> {
+    let (profile, folder) = if dev {
+        ("dev", "debug")
+    } else {
+        ("wasm-release", "wasm-release")
+    };
+    step("compiling the page", || {
+        let mut cargo = cargo();
+        cargo.args([
+            "build",
+            "--package",
+            "frontend",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--profile",
+            profile,
+        ]);
+        if dev {
+            // Without it the types of the views fill two thirds of an unoptimised module.
+            cargo.env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+                "--cfg erase_components",
+            );
+        }
+        check(&mut cargo)
+    })?;
+    Ok(root::target()
+        .join("wasm32-unknown-unknown")
+        .join(folder)
+        .join("frontend.wasm"))
+}
+
+/// Makes the JavaScript bindings and shrinks the module; returns the folder that holds them.
+fn bind(module: &Path, dev: bool) -> Result<PathBuf> {
+    let version = same_bindings()?;
+    let bytes =
+        fs::read(module).with_context(|| format!("{} cannot be read", root::shown(module)))?;
+    let out = root::target()
+        .join("xtask")
+        .join(if dev { "page-dev" } else { "page" });
+    let stamp = out.with_extension("stamp");
+    let made_from = fingerprint(&(&bytes, &version));
+    if fs::read_to_string(&stamp).is_ok_and(|known| known == made_from) {
+        return Ok(out);
+    }
+    let _ = fs::remove_file(&stamp);
+    let _ = fs::remove_dir_all(&out);
+    fs::create_dir_all(&out)?;
+    quiet_step("making the bindings of the page", || {
+        wasm_bindgen_cli_support::Bindgen::new()
+            .input_bytes("evwall", bytes)
+            .out_name("evwall")
+            .web(true)?
+            .typescript(false)
+            .keep_debug(dev)
+            .remove_name_section(!dev)
+            .generate(&out)
+    })?;
+    let wasm = out.join("evwall_bg.wasm");
+    if !dev {
+        quiet_step("shrinking the page (wasm-opt -Oz)", || {
+            let small = out.join("evwall_bg.small.wasm");
+            // Plain -Oz: with --all-features the result uses what browsers refuse.
+            check(
+                Command::new("node")
+                    .arg(tools::npm_file("binaryen/bin/wasm-opt"))
+                    .arg("-Oz")
+                    .arg(&wasm)
+                    .arg("-o")
+                    .arg(&small),
+            )?;
+            Ok(fs::rename(&small, &wasm)?)
+        })?;
+    }
+    eprintln!(
+        "  the page is {} kB of WebAssembly",
+        fs::metadata(&wasm)?.len() / 1000
+    );
+    fs::write(&stamp, made_from)?;
+    Ok(out)
+}
+
+/// The version of wasm-bindgen in Cargo.lock, if the bindings are made by the same.
+fn same_bindings() -> Result<String> {
+    let lock =
+        fs::read_to_string(root::root().join("Cargo.lock")).context("Cargo.lock cannot be read")?;
+    let locked = |name: &str| {
+        let start = lock.find(&format!("name = \"{name}\"\n"))?;
+        lock[start..]
+            .lines()
+            .nth(1)?
+            .strip_prefix("version = \"")?
+            .strip_suffix('"')
+            .map(str::to_owned)
+    };
+    match (locked("wasm-bindgen"), locked(BINDINGS_FROM)) {
+        (Some(page), Some(ours)) if page == ours => Ok(page),
+        (Some(page), Some(ours)) => {
+            bail!(
+                "Cargo.lock has wasm-bindgen {page} but xtask makes bindings for {ours}: set `{BINDINGS_FROM} = \"={page}\"` in xtask/Cargo.toml"
+            )
+        }
+        _ => bail!("Cargo.lock does not name wasm-bindgen and {BINDINGS_FROM}"),
+    }
+}
+
+/// Brings `target/site` to exactly what it should hold.
+fn lay_out(bindings: &Path) -> Result<()> {
+    let site = root::site();
+    let mut kept = BTreeSet::new();
+    let mut place = |from: &Path, to: PathBuf| -> Result<()> {
+        copy_if_different(from, &site.join(&to))?;
+        kept.insert(to);
+        Ok(())
+    };
+    for file in files_below(bindings)? {
+        place(&bindings.join(&file), Path::new("pkg").join(&file))?;
+    }
+    // The main script finds its worker beside itself.
+    for file in [
+        "maplibre-gl.mjs",
+        "maplibre-gl-worker.mjs",
+        "maplibre-gl.css",
+    ] {
+        place(
+            &tools::npm_file("maplibre-gl/dist").join(file),
+            Path::new("vendor").join(file),
+        )?;
+    }
+    place(
+        &tools::npm_file("maplibre-gl/LICENSE.txt"),
+        PathBuf::from("vendor/maplibre-gl.LICENSE.txt"),
+    )?;
+    let public = root::root().join("public");
+    for file in files_below(&public)? {
+        place(&public.join(&file), file)?;
+    }
+    place(
+        &root::root().join("style/main.css"),
+        PathBuf::from("pkg/evwall.css"),
+    )?;
+    for file in files_below(&site)? {
+        if !kept.contains(&file) {
+            fs::remove_file(site.join(&file))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy_if_different(from: &Path, to: &Path) -> Result<()> {
+    let bytes = fs::read(from).with_context(|| format!("{} cannot be read", root::shown(from)))?;
+    if fs::read(to).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    if let Some(parent) = to.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    fs::write(to, bytes).with_context(|| format!("{} cannot be written", root::shown(to)))
+}
+
+/// Every file below a folder, as paths relative to it; hidden ones are left out; a folder that is not there is empty.
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![PathBuf::new()];
+    while let Some(below) = open.pop() {
+        let Ok(entries) = fs::read_dir(folder.join(&below)) else {
+            continue;
+        };
+        for entry in entries {
+            let entry = entry?;
+            let path = below.join(entry.file_name());
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
+                open.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn fingerprint(of: &impl Hash) -> String {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}

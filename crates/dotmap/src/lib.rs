@@ -1,1 +1,23 @@
-//! To come.
+//! The map in the browser: takes the server's frames, keeps a mirror of every cell in view, glides, draws, picks.
+//!
+//! The half that needs no browser is tested natively; the other exists only for wasm32.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `dot` | one record a dot, and the clock it glides by |
+//! | `camera`, `level` | where the picture stands; which level of cells it asks for |
+//! | `cell`, `carry`, `field` | one cell; taking glides over from another; all cells and the change of level |
+//! | `sprite`, `style` | shapes; the table from look to colour, order and filter |
+//! | `raster` | dots into pixels on the CPU |
+//! | `pick` | what is under the pointer, what is in sight |
+
+pub mod camera;
+pub mod carry;
+pub mod cell;
+pub mod dot;
+pub mod field;
+pub mod level;
+pub mod pick;
+pub mod raster;
+pub mod sprite;
+pub mod style;

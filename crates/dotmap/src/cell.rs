@@ -1,0 +1,287 @@
+//! One cell in the page: the wire's mirror of it, and beside it the records that are drawn, slot by slot. The mirror says
+//! what is true, the records how it glides there. A delta touches only the records that changed and marks them, so that
+//! the GPU gets those and no others.
+
+use crate::dot::{Clock, Dot, LONGEST_GLIDE_MS, Record, SHORTEST_GLIDE_MS, VACANT};
+use wire::{CellMirror, CellPoint, Change, Diverged, WireError};
+
+/// Records in one piece of the dirty map: 1 kB of upload.
+pub const PIECE: usize = 64;
+
+/// A cell that is kept up to date and drawn.
+#[derive(Debug)]
+pub struct Cell {
+    mirror: CellMirror,
+    dots: Vec<Record>,
+    /// Some dot may be drawn outside the cell until then, because it glides in from there.
+    reaches_out_until_ms: Option<u32>,
+    /// A bit for each piece of records that changed since [`Cell::take_dirty`].
+    dirty: Vec<u64>,
+    /// Of all cells ever made in this page; a back end keeps its buffers by it.
+    pub serial: u32,
+}
+
+/// A dot that went out of a cell in this tick; it may come into another in the same tick.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Leaver {
+    pub slot: u32,
+    /// Where it was reported last, in steps of the cell it left.
+    pub at: (i16, i16),
+    /// How far from there it was still drawn, in steps.
+    pub lag: (f32, f32),
+    /// The glide its next change would have got.
+    pub glide_ms: u16,
+}
+
+/// A dot that came into a cell from a known place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Comer {
+    pub slot: u32,
+    /// Where it was reported before, in steps of the cell it came into.
+    pub from: (i32, i32),
+}
+
+/// What a delta did that concerns other cells too.
+#[derive(Debug, Default)]
+pub struct Crossings {
+    pub leavers: Vec<Leaver>,
+    pub comers: Vec<Comer>,
+}
+
+impl Cell {
+    /// A cell as a base describes it; every dot stands. [`crate::carry`] sets those gliding that did so before.
+    pub fn from_base(
+        serial: u32,
+        generation: u32,
+        tick: u64,
+        body: &[u8],
+        now_ms: u32,
+    ) -> Result<Self, WireError> {
+        let mirror = CellMirror::from_base(generation, tick, body)?;
+        let dots: Vec<Record> = mirror
+            .dots()
+            .map(|dot| match dot {
+                Some((at, look)) => Dot::standing(steps(at), look.0, now_ms).pack(),
+                None => Dot::vacant().pack(),
+            })
+            .collect();
+        let mut cell = Self {
+            mirror,
+            dots,
+            reaches_out_until_ms: None,
+            dirty: Vec::new(),
+            serial,
+        };
+        cell.mark_all();
+        Ok(cell)
+    }
+
+    pub fn mirror(&self) -> &CellMirror {
+        &self.mirror
+    }
+
+    /// The records by slot.
+    pub fn records(&self) -> &[Record] {
+        &self.dots
+    }
+
+    pub fn dot(&self, slot: u32) -> Option<Dot> {
+        self.dots
+            .get(slot as usize)
+            .map(Dot::unpack)
+            .filter(|dot| !dot.is_vacant())
+    }
+
+    /// Puts another record in a slot that exists.
+    pub fn set_dot(&mut self, slot: u32, dot: Dot) {
+        if let Some(record) = self.dots.get_mut(slot as usize) {
+            *record = dot.pack();
+            mark(&mut self.dirty, slot as usize);
+        }
+    }
+
+    /// Whether some dot may be drawn outside the cell's own square.
+    pub fn reaches_out(&self, now_ms: u32) -> bool {
+        self.reaches_out_until_ms
+            .is_some_and(|until_ms| (until_ms.wrapping_sub(now_ms) as i32) > 0)
+    }
+
+    /// Says that a dot glides in from outside until then.
+    pub fn reach_out_until(&mut self, until_ms: u32) {
+        let later = self
+            .reaches_out_until_ms
+            .is_none_or(|known| (until_ms.wrapping_sub(known) as i32) > 0);
+        if later {
+            self.reaches_out_until_ms = Some(until_ms);
+        }
+    }
+
+    /// Applies a delta. `hasty` is the selected slot, whose glides take one second. After an error the cell has to be
+    /// asked for again; it may be drawn until then.
+    pub fn apply_delta(
+        &mut self,
+        head: DeltaHead,
+        body: &[u8],
+        clock: &Clock,
+        hasty: Option<u32>,
+        crossings: &mut Crossings,
+    ) -> Result<(), WireError> {
+        let Self {
+            mirror,
+            dots,
+            dirty,
+            reaches_out_until_ms,
+            ..
+        } = self;
+        let mut reach_ms: Option<u32> = None;
+        mirror.apply_delta(
+            head.generation,
+            head.tick,
+            head.follows,
+            body,
+            |change| match change {
+                Change::Move { slot, to, .. } => edit(dots, dirty, slot, |dot| {
+                    dot.move_to(steps(to), clock);
+                    if hasty == Some(slot) {
+                        dot.glide_ms = SHORTEST_GLIDE_MS as u16;
+                    }
+                }),
+                Change::Look { slot, look } => edit(dots, dirty, slot, |dot| dot.look = look.0),
+                Change::Leave { slot } => edit(dots, dirty, slot, |dot| {
+                    let (x, y) = dot.at(clock);
+                    crossings.leavers.push(Leaver {
+                        slot,
+                        at: dot.to,
+                        lag: (x - f32::from(dot.to.0), y - f32::from(dot.to.1)),
+                        glide_ms: dot.next_glide_ms(clock),
+                    });
+                    *dot = Dot::vacant();
+                }),
+                Change::Enter {
+                    slot,
+                    at,
+                    look,
+                    from,
+                } => {
+                    let mut dot = Dot::standing(steps(at), look.0, clock.now_ms);
+                    let near = from
+                        .and_then(|(x, y)| Some((i16::try_from(x).ok()?, i16::try_from(y).ok()?)));
+                    if let (Some(from), Some(near)) = (from, near) {
+                        dot.from = near;
+                        dot.glide_ms = dot.next_glide_ms(clock);
+                        reach_ms = Some(clock.now_ms.wrapping_add(LONGEST_GLIDE_MS));
+                        crossings.comers.push(Comer { slot, from });
+                    }
+                    // The mirror numbers those who enter one after the other, so this is a push.
+                    dots.resize(dots.len().max(slot as usize), Dot::vacant().pack());
+                    dots.push(dot.pack());
+                    mark(dirty, slot as usize);
+                }
+            },
+        )?;
+        if reach_ms.is_some() {
+            *reaches_out_until_ms = reach_ms;
+        }
+        Ok(())
+    }
+
+    /// Renumbers the records as the mirror says. `spare` is memory lent for it. Returns the new number of `slot`.
+    pub fn rebase(
+        &mut self,
+        generation: u32,
+        digest32: u32,
+        slot: Option<u32>,
+        spare: &mut Vec<Record>,
+    ) -> Result<Option<u32>, Diverged> {
+        spare.clear();
+        spare.resize(self.mirror.alive() as usize, Dot::vacant().pack());
+        let dots = &self.dots;
+        let mut renamed = None;
+        self.mirror.rebase(generation, digest32, |old, new| {
+            if let (Some(record), Some(place)) =
+                (dots.get(old as usize), spare.get_mut(new as usize))
+            {
+                *place = *record;
+            }
+            if slot == Some(old) {
+                renamed = Some(new);
+            }
+        })?;
+        self.dots.clear();
+        self.dots.extend_from_slice(spare);
+        self.mark_all();
+        Ok(renamed)
+    }
+
+    /// Changes every record, for what concerns all of them and happens rarely.
+    pub fn edit_all(&mut self, mut change: impl FnMut(&mut Dot)) {
+        for record in &mut self.dots {
+            let mut dot = Dot::unpack(record);
+            change(&mut dot);
+            *record = dot.pack();
+        }
+        self.mark_all();
+    }
+
+    /// Calls `upload(first, records)` for each stretch of records that changed since the last call.
+    pub fn take_dirty(&mut self, mut upload: impl FnMut(usize, &[Record])) {
+        let pieces = self.dots.len().div_ceil(PIECE);
+        let is_dirty = |dirty: &[u64], piece: usize| {
+            dirty
+                .get(piece / 64)
+                .is_some_and(|bits| bits >> (piece % 64) & 1 != 0)
+        };
+        let mut piece = 0;
+        while piece < pieces {
+            let first = piece;
+            while piece < pieces && is_dirty(&self.dirty, piece) {
+                piece += 1;
+            }
+            if piece > first {
+                let end = (piece * PIECE).min(self.dots.len());
+                upload(first * PIECE, &self.dots[first * PIECE..end]);
+            }
+            piece += 1;
+        }
+        self.dirty.fill(0);
+    }
+
+    /// The GPU side was lost: everything is to be uploaded again.
+    pub fn mark_all(&mut self) {
+        self.dirty.clear();
+        self.dirty
+            .resize(self.dots.len().div_ceil(PIECE * 64), u64::MAX);
+    }
+}
+
+/// The numbers in front of a delta.
+#[derive(Clone, Copy, Debug)]
+pub struct DeltaHead {
+    pub generation: u32,
+    pub tick: u64,
+    pub follows: u64,
+}
+
+fn edit(dots: &mut [Record], dirty: &mut Vec<u64>, slot: u32, change: impl FnOnce(&mut Dot)) {
+    if let Some(record) = dots.get_mut(slot as usize) {
+        let mut dot = Dot::unpack(record);
+        let vacant = dot.look & VACANT;
+        change(&mut dot);
+        // A look for a slot that nobody stands in does not bring anybody back.
+        dot.look |= vacant;
+        *record = dot.pack();
+        mark(dirty, slot as usize);
+    }
+}
+
+fn mark(dirty: &mut Vec<u64>, slot: usize) {
+    let piece = slot / PIECE;
+    if dirty.len() <= piece / 64 {
+        dirty.resize(piece / 64 + 1, 0);
+    }
+    dirty[piece / 64] |= 1 << (piece % 64);
+}
+
+fn steps(at: CellPoint) -> (i16, i16) {
+    (at.x as i16, at.y as i16)
+}

@@ -1,0 +1,317 @@
+//! Builds frames into a caller's `Vec<u8>`, appending: replies, logins, logouts, heartbeats, and reports from typed items
+//! or from raw bodies. Everything is written plain (encryption 01). A data unit that would be longer than 65,531 bytes
+//! is refused and leaves the buffer as it was.
+
+use crate::frame::{
+    Command, Edition, Encryption, Frame, HEADER_LEN, MAX_DATA_LEN, REPLY_FLAG_COMMAND,
+};
+use crate::full::{
+    Alarms, Engine2016, Engine2025, Extremes2016, Position2016, Position2025, Record, Vehicle2016,
+    Vehicle2025,
+};
+use crate::split::bcc;
+use crate::time::Time;
+use crate::vin::Vin;
+
+/// The data unit is longer than the length field allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a data unit of {len} bytes, {MAX_DATA_LEN} are allowed")]
+pub struct TooLong {
+    /// Bytes of the data unit.
+    pub len: usize,
+}
+
+/// What a reply says (2016 table 4, 2025 table 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReplyFlag {
+    /// 01: what was received is correct.
+    Success,
+    /// 02: not correct; in 2025 any error without a code of its own.
+    Error,
+    /// 03.
+    VinDuplicate,
+    /// 04, 2025 only; 2016 is told 02.
+    VinUnknown,
+    /// 05, 2025 only; 2016 is told 02.
+    BadSignature,
+    /// 06, 2025 only; 2016 is told 02.
+    BadStructure,
+    /// 07, 2025 only; 2016 is told 02.
+    BadEncryption,
+}
+
+impl ReplyFlag {
+    /// The byte, in an edition that may not know the finer ones.
+    pub const fn byte(self, edition: Edition) -> u8 {
+        match (self, edition) {
+            (Self::Success, _) => 0x01,
+            (Self::VinDuplicate, _) => 0x03,
+            (Self::Error, _) | (_, Edition::V2016) => 0x02,
+            (Self::VinUnknown, Edition::V2025) => 0x04,
+            (Self::BadSignature, Edition::V2025) => 0x05,
+            (Self::BadStructure, Edition::V2025) => 0x06,
+            (Self::BadEncryption, Edition::V2025) => 0x07,
+        }
+    }
+}
+
+/// A frame around a ready data unit.
+pub fn frame(
+    out: &mut Vec<u8>,
+    edition: Edition,
+    command: Command,
+    reply_flag: u8,
+    identifier: &Vin,
+    data: &[u8],
+) -> Result<(), TooLong> {
+    let start = begin(out, edition, command, reply_flag, identifier, 0x01);
+    out.extend_from_slice(data);
+    finish(out, start)
+}
+
+/// The reply to a command (2016 and 2025, 6.3.2): the same start mark, command and identifier, the flag, the first six
+/// bytes of the request's data unit (its time), plain, a new checksum. A request with fewer bytes gets an empty data
+/// unit. `None`, and nothing is written, for a frame that is itself a reply: those are never answered.
+pub fn reply(out: &mut Vec<u8>, request: &Frame<'_>, flag: ReplyFlag) -> Option<()> {
+    reply_with(
+        out,
+        request,
+        flag,
+        request.data().get(..6).unwrap_or_default(),
+    )
+}
+
+/// The reply to a time sync (08): the server's own time.
+pub fn time_sync_reply(out: &mut Vec<u8>, request: &Frame<'_>, now: Time) -> Option<()> {
+    reply_with(out, request, ReplyFlag::Success, &now.0)
+}
+
+fn reply_with(out: &mut Vec<u8>, request: &Frame<'_>, flag: ReplyFlag, data: &[u8]) -> Option<()> {
+    if !request.is_command() {
+        return None;
+    }
+    let edition = request.edition();
+    frame(
+        out,
+        edition,
+        request.command(),
+        flag.byte(edition),
+        &request.identifier(),
+        data,
+    )
+    .ok()
+}
+
+/// Platform login 05 (both editions, table 24; 41 bytes). User and password are bytes, cut to 12 and 20 and padded with
+/// NUL on the right.
+pub fn platform_login(
+    out: &mut Vec<u8>,
+    edition: Edition,
+    platform: &Vin,
+    time: Time,
+    serial: u16,
+    user: &[u8],
+    password: &[u8],
+) {
+    let mut data = [0; 41];
+    data[..6].copy_from_slice(&time.0);
+    data[6..8].copy_from_slice(&serial.to_be_bytes());
+    let user = &user[..user.len().min(12)];
+    data[8..8 + user.len()].copy_from_slice(user);
+    let password = &password[..password.len().min(20)];
+    data[20..20 + password.len()].copy_from_slice(password);
+    data[40] = 0x01;
+    frame(
+        out,
+        edition,
+        Command::PlatformLogin,
+        REPLY_FLAG_COMMAND,
+        platform,
+        &data,
+    )
+    .expect("41 bytes fit");
+}
+
+/// Vehicle logout 04 or platform logout 06 (both editions; 8 bytes): the serial is that of the login it ends.
+pub fn logout(
+    out: &mut Vec<u8>,
+    edition: Edition,
+    command: Command,
+    identifier: &Vin,
+    time: Time,
+    serial: u16,
+) {
+    let mut data = [0; 8];
+    data[..6].copy_from_slice(&time.0);
+    data[6..].copy_from_slice(&serial.to_be_bytes());
+    frame(out, edition, command, REPLY_FLAG_COMMAND, identifier, &data).expect("8 bytes fit");
+}
+
+/// Vehicle login 01 without battery codes (2016 table 6 with a code length of 0, 2025 with no packs): 30 or 29 bytes.
+pub fn vehicle_login(
+    out: &mut Vec<u8>,
+    edition: Edition,
+    vin: &Vin,
+    time: Time,
+    serial: u16,
+    iccid: &[u8; 20],
+) {
+    let mut data = Vec::with_capacity(30);
+    data.extend_from_slice(&time.0);
+    data.extend_from_slice(&serial.to_be_bytes());
+    data.extend_from_slice(iccid);
+    match edition {
+        Edition::V2016 => data.extend_from_slice(&[1, 0]),
+        Edition::V2025 => data.push(0),
+    }
+    frame(
+        out,
+        edition,
+        Command::VehicleLogin,
+        REPLY_FLAG_COMMAND,
+        vin,
+        &data,
+    )
+    .expect("30 bytes fit");
+}
+
+/// Heartbeat 07 or time sync 08: an empty data unit.
+pub fn empty(out: &mut Vec<u8>, edition: Edition, command: Command, identifier: &Vin) {
+    frame(out, edition, command, REPLY_FLAG_COMMAND, identifier, &[]).expect("nothing fits");
+}
+
+/// A report under construction: the items are written in the order of the calls.
+#[derive(Debug)]
+pub struct ReportWriter<'a> {
+    out: &'a mut Vec<u8>,
+    start: usize,
+    edition: Edition,
+}
+
+impl<'a> ReportWriter<'a> {
+    /// Begins a report (`RealTime` or `Reissue`) at the end of `out`.
+    pub fn new(
+        out: &'a mut Vec<u8>,
+        edition: Edition,
+        command: Command,
+        vin: &Vin,
+        time: Time,
+    ) -> Self {
+        let start = begin(out, edition, command, REPLY_FLAG_COMMAND, vin, 0x01);
+        out.extend_from_slice(&time.0);
+        Self {
+            out,
+            start,
+            edition,
+        }
+    }
+
+    /// Type 01 of 2016.
+    pub fn vehicle(self, vehicle: &Vehicle2016) -> Self {
+        self.record(0x01, vehicle)
+    }
+
+    /// Type 01 of 2025.
+    pub fn vehicle_2025(self, vehicle: &Vehicle2025) -> Self {
+        self.record(0x01, vehicle)
+    }
+
+    /// Type 04 of 2016.
+    pub fn engine(self, engine: &Engine2016) -> Self {
+        self.record(0x04, engine)
+    }
+
+    /// Type 04 of 2025.
+    pub fn engine_2025(self, engine: &Engine2025) -> Self {
+        self.record(0x04, engine)
+    }
+
+    /// Type 05 of 2016.
+    pub fn position(self, position: &Position2016) -> Self {
+        self.record(0x05, position)
+    }
+
+    /// Type 05 of 2025.
+    pub fn position_2025(self, position: &Position2025) -> Self {
+        self.record(0x05, position)
+    }
+
+    /// Type 06 of 2016.
+    pub fn extremes(self, extremes: &Extremes2016) -> Self {
+        self.record(0x06, extremes)
+    }
+
+    /// Alarms in the edition of this report: type 07 of 2016, 06 of 2025.
+    pub fn alarms(self, alarms: &Alarms<'_>) -> Self {
+        let kind = match self.edition {
+            Edition::V2016 => 0x07,
+            Edition::V2025 => 0x06,
+        };
+        self.out.push(kind);
+        Alarms {
+            edition: self.edition,
+            ..*alarms
+        }
+        .write(self.out);
+        self
+    }
+
+    /// Any item of fixed layout.
+    pub fn record(self, kind: u8, record: &impl Record) -> Self {
+        self.out.push(kind);
+        record.write(self.out);
+        self
+    }
+
+    /// Any item as bytes, without its type.
+    pub fn raw(self, kind: u8, body: &[u8]) -> Self {
+        self.out.push(kind);
+        self.out.extend_from_slice(body);
+        self
+    }
+
+    /// A custom block, types 80–FE: its length word and bytes. What is longer than 65,531 bytes is cut there.
+    pub fn custom(self, kind: u8, bytes: &[u8]) -> Self {
+        let bytes = &bytes[..bytes.len().min(MAX_DATA_LEN)];
+        self.out.push(kind);
+        self.out
+            .extend_from_slice(&(bytes.len() as u16).to_be_bytes());
+        self.out.extend_from_slice(bytes);
+        self
+    }
+
+    /// Writes length and checksum. When the items are too long for one frame, the buffer is as it was before.
+    pub fn finish(self) -> Result<(), TooLong> {
+        finish(self.out, self.start)
+    }
+}
+
+/// Writes a header with length 0 and returns where it starts.
+pub(crate) fn begin(
+    out: &mut Vec<u8>,
+    edition: Edition,
+    command: Command,
+    reply_flag: u8,
+    identifier: &Vin,
+    encryption: u8,
+) -> usize {
+    debug_assert!(Encryption::from_byte(encryption) != Encryption::Invalid);
+    let start = out.len();
+    let mark = edition.start_byte();
+    out.extend_from_slice(&[mark, mark, command.byte(), reply_flag]);
+    out.extend_from_slice(&identifier.0);
+    out.extend_from_slice(&[encryption, 0, 0]);
+    start
+}
+
+pub(crate) fn finish(out: &mut Vec<u8>, start: usize) -> Result<(), TooLong> {
+    let len = out.len() - start - HEADER_LEN;
+    if len > MAX_DATA_LEN {
+        out.truncate(start);
+        return Err(TooLong { len });
+    }
+    out[start + 22..start + HEADER_LEN].copy_from_slice(&(len as u16).to_be_bytes());
+    let check = bcc(&out[start + 2..]);
+    out.push(check);
+    Ok(())
+}

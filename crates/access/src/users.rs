@@ -1,0 +1,421 @@
+//! Accounts. Each change is one transaction with its audit row, and ends the sessions it must end: of a disabled
+//! account, of one whose role or password changed.
+
+use crate::audit::{AuditKind, Entry, append};
+use crate::error::{Fault, UserError};
+use crate::password::{self, Busy};
+use crate::role::{Action, Role};
+use crate::secret::random_password;
+use crate::session::{EndReason, Session, SessionId, UserId, end_all_in, end_in, living_in};
+use crate::store::Access;
+use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
+
+/// Who changes an account.
+#[derive(Clone, Copy, Debug)]
+pub enum By<'a> {
+    /// Somebody who is logged in; asked for `Action::ManageUsers`.
+    Session(&'a Session),
+    /// Somebody at the machine's command line, who could change the file itself: named in the log by this text.
+    Console(&'a str),
+}
+
+/// An account, as the admin page lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct User {
+    #[sqlx(try_from = "i64")]
+    pub id: UserId,
+    pub name: String,
+    #[sqlx(try_from = "String")]
+    pub role: Role,
+    pub disabled: bool,
+    pub demo: bool,
+    #[sqlx(rename = "totp_on")]
+    pub totp: bool,
+    pub created_unix_s: i64,
+    pub sessions: u32,
+}
+
+impl From<Busy> for UserError {
+    fn from(_: Busy) -> Self {
+        Self::Busy
+    }
+}
+
+const BAD_PASSWORD: UserError = UserError::BadPassword {
+    at_least: password::LENGTH_MIN,
+    at_most: password::LENGTH_MAX,
+};
+
+impl Access {
+    pub async fn create_user(
+        &self,
+        by: By<'_>,
+        name: &str,
+        password: &str,
+        role: Role,
+        now_unix_s: i64,
+    ) -> Result<UserId, UserError> {
+        if !is_name(name) {
+            return Err(UserError::BadName);
+        }
+        if !password::acceptable(password, name) {
+            return Err(BAD_PASSWORD);
+        }
+        let phc = self.0.passwords.hash(password).await?;
+        let mut tx = self.write().await?;
+        let entry = actor(&mut tx, by, now_unix_s).await?;
+        let id = insert(&mut tx, name, &phc, role, false, now_unix_s).await?;
+        changed(
+            &mut tx,
+            entry,
+            AuditKind::UserCreated,
+            name,
+            Some(role),
+            now_unix_s,
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    pub async fn list_users(&self, by: By<'_>, now_unix_s: i64) -> Result<Vec<User>, UserError> {
+        if let By::Session(session) = by {
+            let mut on = self.read().acquire().await?;
+            living_in(&mut on, session, Action::ManageUsers, now_unix_s).await?;
+        }
+        let users: Vec<User> = sqlx::query_as(
+            "SELECT u.id, u.name, u.role, u.disabled, u.demo, u.totp_on, u.created_unix_s,
+                 (SELECT count(*) FROM sessions s WHERE s.user_id = u.id) AS sessions
+             FROM users u ORDER BY u.name",
+        )
+        .fetch_all(self.read())
+        .await?;
+        Ok(users)
+    }
+
+    /// Closes the account; its sessions end. Accounts are never deleted: their rows in the log would lose their name.
+    pub async fn disable(&self, by: By<'_>, name: &str, now_unix_s: i64) -> Result<(), UserError> {
+        let mut tx = self.write().await?;
+        let entry = actor(&mut tx, by, now_unix_s).await?;
+        let user = find(&mut tx, name).await?;
+        let admins_before = admins(&mut tx).await?;
+        sqlx::query("UPDATE users SET disabled = 1 WHERE id = ?")
+            .bind(user.0)
+            .execute(&mut *tx)
+            .await?;
+        if admins_before > 0 && admins(&mut tx).await? == 0 {
+            return Err(UserError::LastAdmin);
+        }
+        changed(
+            &mut tx,
+            entry,
+            AuditKind::UserDisabled,
+            name,
+            None,
+            now_unix_s,
+        )
+        .await?;
+        end_all_in(&mut tx, user, None, EndReason::UserDisabled, now_unix_s).await?;
+        tx.commit().await?;
+        Ok(self.announce().await?)
+    }
+
+    pub async fn enable(&self, by: By<'_>, name: &str, now_unix_s: i64) -> Result<(), UserError> {
+        let mut tx = self.write().await?;
+        let entry = actor(&mut tx, by, now_unix_s).await?;
+        let user = find(&mut tx, name).await?;
+        sqlx::query("UPDATE users SET disabled = 0 WHERE id = ?")
+            .bind(user.0)
+            .execute(&mut *tx)
+            .await?;
+        changed(
+            &mut tx,
+            entry,
+            AuditKind::UserEnabled,
+            name,
+            None,
+            now_unix_s,
+        )
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Gives the account another role; its sessions end, so that nothing keeps the old one.
+    pub async fn set_role(
+        &self,
+        by: By<'_>,
+        name: &str,
+        role: Role,
+        now_unix_s: i64,
+    ) -> Result<(), UserError> {
+        let mut tx = self.write().await?;
+        let entry = actor(&mut tx, by, now_unix_s).await?;
+        let user = find(&mut tx, name).await?;
+        let admins_before = admins(&mut tx).await?;
+        sqlx::query("UPDATE users SET role = ? WHERE id = ?")
+            .bind(role.name())
+            .bind(user.0)
+            .execute(&mut *tx)
+            .await?;
+        if admins_before > 0 && admins(&mut tx).await? == 0 {
+            return Err(UserError::LastAdmin);
+        }
+        changed(
+            &mut tx,
+            entry,
+            AuditKind::RoleChanged,
+            name,
+            Some(role),
+            now_unix_s,
+        )
+        .await?;
+        end_all_in(&mut tx, user, None, EndReason::RoleChanged, now_unix_s).await?;
+        tx.commit().await?;
+        Ok(self.announce().await?)
+    }
+
+    /// Sets somebody's password; all their sessions end.
+    pub async fn set_password(
+        &self,
+        by: By<'_>,
+        name: &str,
+        password: &str,
+        now_unix_s: i64,
+    ) -> Result<(), UserError> {
+        if !password::acceptable(password, name) {
+            return Err(BAD_PASSWORD);
+        }
+        let phc = self.0.passwords.hash(password).await?;
+        let mut tx = self.write().await?;
+        let entry = actor(&mut tx, by, now_unix_s).await?;
+        let user = find(&mut tx, name).await?;
+        set_phc(&mut tx, user, &phc).await?;
+        changed(
+            &mut tx,
+            entry,
+            AuditKind::PasswordChanged,
+            name,
+            None,
+            now_unix_s,
+        )
+        .await?;
+        end_all_in(&mut tx, user, None, EndReason::PasswordChanged, now_unix_s).await?;
+        tx.commit().await?;
+        Ok(self.announce().await?)
+    }
+
+    /// Ends one session of anybody.
+    pub async fn revoke(
+        &self,
+        by: By<'_>,
+        id: SessionId,
+        now_unix_s: i64,
+    ) -> Result<(), UserError> {
+        let mut tx = self.write().await?;
+        actor(&mut tx, by, now_unix_s).await?;
+        end_in(&mut tx, id, EndReason::Revoked, now_unix_s).await?;
+        tx.commit().await?;
+        Ok(self.announce().await?)
+    }
+
+    /// The supervisor of a demo, with a new random password; the account is made if it is missing. Only a store
+    /// opened with `Settings::demo` makes one, and one opened without disables it.
+    pub async fn create_demo(&self, name: &str, now_unix_s: i64) -> Result<String, UserError> {
+        if !self.0.settings.demo {
+            return Err(UserError::NotADemo);
+        }
+        if !is_name(name) {
+            return Err(UserError::BadName);
+        }
+        let password = random_password();
+        let phc = self.0.passwords.hash(&password).await?;
+        let mut tx = self.write().await?;
+        let entry = actor(&mut tx, By::Console("demo"), now_unix_s).await?;
+        let existing: Option<(i64, bool)> =
+            sqlx::query_as("SELECT id, demo FROM users WHERE name = ?")
+                .bind(name)
+                .fetch_optional(&mut *tx)
+                .await?;
+        match existing {
+            // A real account of that name is not taken over.
+            Some((_, false)) => return Err(UserError::NameTaken),
+            Some((id, true)) => {
+                set_phc(&mut tx, UserId(id), &phc).await?;
+                sqlx::query("UPDATE users SET disabled = 0, role = 'supervisor' WHERE id = ?")
+                    .bind(id)
+                    .execute(&mut *tx)
+                    .await?;
+                end_all_in(
+                    &mut tx,
+                    UserId(id),
+                    None,
+                    EndReason::PasswordChanged,
+                    now_unix_s,
+                )
+                .await?;
+                changed(
+                    &mut tx,
+                    entry,
+                    AuditKind::PasswordChanged,
+                    name,
+                    None,
+                    now_unix_s,
+                )
+                .await?;
+            }
+            None => {
+                insert(&mut tx, name, &phc, Role::Supervisor, true, now_unix_s).await?;
+                let role = Some(Role::Supervisor);
+                changed(
+                    &mut tx,
+                    entry,
+                    AuditKind::UserCreated,
+                    name,
+                    role,
+                    now_unix_s,
+                )
+                .await?;
+            }
+        }
+        tx.commit().await?;
+        self.announce().await?;
+        Ok(password)
+    }
+
+    pub(crate) async fn disable_demo_accounts(&self, now_unix_s: i64) -> Result<(), Fault> {
+        let demos: Vec<(i64, String)> =
+            sqlx::query_as("SELECT id, name FROM users WHERE demo = 1 AND disabled = 0")
+                .fetch_all(self.read())
+                .await?;
+        if demos.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.write().await?;
+        for (id, name) in demos {
+            sqlx::query("UPDATE users SET disabled = 1 WHERE id = ?")
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
+            let entry = console("not a demo");
+            changed(
+                &mut tx,
+                entry,
+                AuditKind::UserDisabled,
+                &name,
+                None,
+                now_unix_s,
+            )
+            .await?;
+            end_all_in(
+                &mut tx,
+                UserId(id),
+                None,
+                EndReason::UserDisabled,
+                now_unix_s,
+            )
+            .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// 1 to 64 of ASCII letters, digits, Chinese characters and `. _ -`: no spaces, nothing that looks like another.
+pub(crate) fn is_name(name: &str) -> bool {
+    let allowed = |c: char| {
+        c.is_ascii_alphanumeric() || ".-_".contains(c) || ('\u{4e00}'..='\u{9fff}').contains(&c)
+    };
+    (1..=64).contains(&name.chars().count()) && name.chars().all(allowed)
+}
+
+/// The first half of the audit row; refuses a session that may not manage accounts.
+async fn actor(on: &mut SqliteConnection, by: By<'_>, now_unix_s: i64) -> Result<Entry, UserError> {
+    match by {
+        By::Session(session) => {
+            let session = living_in(on, session, Action::ManageUsers, now_unix_s).await?;
+            Ok(Entry::of(&session))
+        }
+        By::Console(who) => Ok(console(who)),
+    }
+}
+
+pub(crate) fn console(who: &str) -> Entry {
+    let who: String = who.chars().filter(|c| !c.is_control()).take(40).collect();
+    Entry {
+        source: Some(format!("console:{who}")),
+        ..Entry::default()
+    }
+}
+
+pub(crate) async fn changed(
+    on: &mut SqliteConnection,
+    entry: Entry,
+    kind: AuditKind,
+    about: &str,
+    role: Option<Role>,
+    now_unix_s: i64,
+) -> Result<(), Fault> {
+    let entry = Entry {
+        about_user: Some(about.to_owned()),
+        reason: role.map(Role::name),
+        ..entry
+    };
+    append(on, kind, entry, now_unix_s).await?;
+    Ok(())
+}
+
+pub(crate) async fn insert(
+    on: &mut SqliteConnection,
+    name: &str,
+    phc: &str,
+    role: Role,
+    demo: bool,
+    now_unix_s: i64,
+) -> Result<UserId, UserError> {
+    sqlx::query_scalar(
+        "INSERT INTO users (name, role, password_phc, demo, created_unix_s) VALUES (?, ?, ?, ?, ?) RETURNING id",
+    )
+    .bind(name)
+    .bind(role.name())
+    .bind(phc)
+    .bind(demo)
+    .bind(now_unix_s)
+    .fetch_one(on)
+    .await
+    .map(UserId)
+    .map_err(|error| match &error {
+        sqlx::Error::Database(inside) if inside.is_unique_violation() => UserError::NameTaken,
+        _ => error.into(),
+    })
+}
+
+pub(crate) async fn set_phc(
+    on: &mut SqliteConnection,
+    user: UserId,
+    phc: &str,
+) -> Result<(), Fault> {
+    sqlx::query("UPDATE users SET password_phc = ? WHERE id = ?")
+        .bind(phc)
+        .bind(user.0)
+        .execute(on)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn find(on: &mut SqliteConnection, name: &str) -> Result<UserId, UserError> {
+    sqlx::query_scalar("SELECT id FROM users WHERE name = ?")
+        .bind(name)
+        .fetch_optional(on)
+        .await?
+        .map(UserId)
+        .ok_or(UserError::NoSuchUser)
+}
+
+/// Enabled admins. A change that takes the last one away would leave nobody to undo it.
+async fn admins(on: &mut SqliteConnection) -> Result<i64, Fault> {
+    Ok(
+        sqlx::query_scalar("SELECT count(*) FROM users WHERE role = 'admin' AND disabled = 0")
+            .fetch_one(on)
+            .await?,
+    )
+}

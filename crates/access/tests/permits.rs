@@ -1,0 +1,72 @@
+//! A look is a row first.
+
+mod common;
+use access::{Action, PermitEnded, Refused, Role};
+use common::{NOW, Store, VIN, alarm, vehicle};
+
+#[tokio::test]
+async fn a_supervisor_gets_a_permit_that_ends_after_a_quarter_of_an_hour() {
+    let store = Store::new().await;
+    let (_, session) = store.logged_in(Role::Supervisor).await;
+    let permit = store.open_card(&session, NOW).await.unwrap();
+    assert!(permit.covers(VIN));
+    assert_eq!(permit.check(NOW + 899), Ok(()));
+    assert_eq!(permit.check(NOW + 900), Err(PermitEnded));
+    store
+        .access
+        .close_permit(permit.id(), NOW + 5)
+        .await
+        .unwrap();
+    assert_eq!(permit.check(NOW + 5), Err(PermitEnded));
+}
+
+#[tokio::test]
+async fn nobody_but_a_supervisor_gets_one() {
+    let store = Store::new().await;
+    for role in Role::ALL {
+        let (_, session) = store.logged_in(role).await;
+        let answer = store.open_card(&session, NOW).await;
+        if role == Role::Supervisor {
+            answer.unwrap();
+        } else {
+            let action = Action::OpenCard;
+            assert_eq!(answer.unwrap_err(), Refused::NotAllowed { role, action });
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_permit_ends_with_its_session() {
+    let store = Store::new().await;
+    let (token, session) = store.logged_in(Role::Supervisor).await;
+    let permit = store.open_card(&session, NOW).await.unwrap();
+    store.access.logout(&token, NOW + 3).await.unwrap();
+    assert_eq!(permit.check(NOW + 3), Err(PermitEnded));
+    let answer = store.open_card(&session, NOW + 4).await;
+    assert_eq!(answer.unwrap_err(), Refused::SessionEnded);
+}
+
+#[tokio::test]
+async fn a_set_has_at_most_twenty_vehicles_and_each_is_a_vin() {
+    let store = Store::new().await;
+    let (_, session) = store.logged_in(Role::Supervisor).await;
+    let many = |n: usize| {
+        (0..n)
+            .map(|i| vehicle(&format!("LTEST00000W{i:06}")))
+            .collect()
+    };
+    let ask = |vehicles| {
+        store
+            .access
+            .permit_set(&session, Action::ListLasso, vehicles, &PURPOSE, NOW)
+    };
+    static PURPOSE: std::sync::LazyLock<access::Purpose> = std::sync::LazyLock::new(alarm);
+    assert_eq!(ask(many(20)).await.unwrap().vehicles().len(), 20);
+    let refused = Refused::BadNumberOfVehicles { at_most: 20 };
+    assert_eq!(ask(many(21)).await.unwrap_err(), refused);
+    assert_eq!(ask(many(0)).await.unwrap_err(), refused);
+    assert_eq!(
+        ask(vec![vehicle("沪A12345")]).await.unwrap_err(),
+        Refused::BadVin
+    );
+}

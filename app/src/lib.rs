@@ -1,1 +1,23 @@
-//! To come.
+//! The pages of evwall, rendered by the server and taken over by the browser.
+//!
+//! - [`shell`]: the HTML document around every page, with its content security policy
+//! - [`pages`]: the desk (`/`) and the wall (`/wall`); the login page is plain HTML ([`login`])
+//! - [`components`]: the map, the status line, the legend, the card
+//! - [`api`]: server functions, each naming the permission it needs
+//! - [`centre`]: what the server functions ask of the server, as a trait
+//! - [`card`]: what is shown of one vehicle
+//! - [`text`]: every sentence, in English and Chinese
+#![recursion_limit = "256"]
+
+pub mod api;
+pub mod card;
+#[cfg(feature = "ssr")]
+pub mod centre;
+pub mod components;
+#[cfg(feature = "ssr")]
+pub mod login;
+pub mod pages;
+pub mod shell;
+pub mod text;
+
+pub use shell::{App, shell};

@@ -1,0 +1,11 @@
+//! The parts that pages are made of. They take signals and callbacks and know nothing of each other.
+
+mod card_popup;
+mod legend;
+mod live_map;
+mod status_line;
+
+pub use card_popup::CardPopup;
+pub use legend::Legend;
+pub use live_map::{LiveMap, MapState, Picked, PickedDot, Picture};
+pub use status_line::StatusLine;

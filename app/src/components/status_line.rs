@@ -1,0 +1,99 @@
+//! The figures at the foot of the map, and the sentence that says when they cannot be trusted.
+
+use leptos::prelude::*;
+
+use super::live_map::{Link, MapState, Picture, stream_is_silent};
+use crate::text::{self, Lang, Text};
+
+#[component]
+pub fn StatusLine(state: MapState) -> impl IntoView {
+    let lang = expect_context::<RwSignal<Lang>>();
+    let status = move |read: fn(&wire::Status) -> u64| {
+        state.picture.with(|picture| {
+            picture
+                .status
+                .as_ref()
+                .map_or_else(|| "–".to_owned(), |status| text::count(read(status)))
+        })
+    };
+    let newest = move || {
+        state.picture.with(|picture| {
+            let age_ms = picture.status.as_ref()?.newest_report_age_ms?;
+            Some(text::age(u64::from(age_ms), lang.get()))
+        })
+    };
+    let newest = move || newest().unwrap_or_else(|| text::NO_REPORT_YET.in_lang(lang.get()).to_owned());
+    let connection = move || state.picture.with(|picture| connection_words(picture, lang.get()));
+    let trouble = move || state.picture.with(|picture| trouble(picture, lang.get()));
+    view! {
+        <Show when=move || trouble().is_some()>
+            <p class="trouble" role="alert" data-testid="trouble">{move || trouble()}</p>
+        </Show>
+        <footer class="status" data-testid="status">
+            <Figure id="registered" words=text::REGISTERED value=move || status(|s| s.registered.into()) />
+            <Figure id="live" words=text::LIVE value=move || status(|s| s.live.into()) />
+            <Figure id="late" words=text::LATE value=move || status(|s| s.late.into()) />
+            <Figure id="silent" words=text::SILENT value=move || status(|s| s.silent.into()) />
+            <Figure
+                id="drawn"
+                words=text::DRAWN
+                value=move || text::count(state.picture.with(|picture| picture.drawn.into()))
+            />
+            <Figure id="newest" words=text::NEWEST_REPORT value=newest />
+            <Figure id="rate" words=text::REPORTS_PER_S value=move || status(|s| s.reports_per_s.into()) />
+            <span class="connection" role="status" data-testid="connection">{connection}</span>
+        </footer>
+    }
+}
+
+#[component]
+fn Figure(
+    id: &'static str,
+    words: Text,
+    value: impl Fn() -> String + Send + Sync + 'static,
+) -> impl IntoView {
+    view! {
+        <span class="figure">
+            <b data-testid=id>{value}</b>
+            " "
+            <span>{words.shown()}</span>
+        </span>
+    }
+}
+
+fn connection_words(picture: &Picture, lang: Lang) -> &'static str {
+    match picture.link {
+        Link::Connecting => text::CONNECTING,
+        Link::Live => text::CONNECTED,
+        Link::Stale { .. } => text::LINK_STALE,
+        Link::Away { .. } => text::LINK_AWAY,
+        Link::SignedOut => text::SESSION_ENDED,
+        Link::OtherVersion => text::OTHER_VERSION,
+    }
+    .in_lang(lang)
+}
+
+/// The sentence over the map when what is drawn is not now, and since when.
+fn trouble(picture: &Picture, lang: Lang) -> Option<String> {
+    let for_s = |text: Text, seconds: u32| {
+        let age = text::age(u64::from(seconds) * 1000, lang);
+        match lang {
+            Lang::En => format!("{} · {age}", text.in_lang(lang)),
+            Lang::Zh => format!("{} · {age}", text.in_lang(lang)),
+        }
+    };
+    match picture.link {
+        Link::Connecting => None,
+        Link::Stale { for_s: seconds } => Some(for_s(text::LINK_STALE, seconds)),
+        Link::Away { for_s: seconds } => Some(for_s(text::LINK_AWAY, seconds)),
+        Link::SignedOut => Some(text::SESSION_ENDED.in_lang(lang).to_owned()),
+        Link::OtherVersion => Some(text::OTHER_VERSION.in_lang(lang).to_owned()),
+        Link::Live => {
+            let status = picture.status.as_ref()?;
+            stream_is_silent(status).then(|| match status.newest_report_age_ms {
+                Some(age_ms) => for_s(text::STREAM_AWAY, age_ms / 1000),
+                None => text::NO_VEHICLES_YET.in_lang(lang).to_owned(),
+            })
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `/` — the map with everything a person at a desk does to it.
+
+use leptos::html::Div;
+use leptos::prelude::*;
+
+use crate::api;
+use crate::components::{CardPopup, Legend, LiveMap, MapState, StatusLine};
+use crate::text::{self, Lang};
+
+#[component]
+pub fn DeskPage() -> impl IntoView {
+    let lang = expect_context::<RwSignal<Lang>>();
+    let state = MapState::new();
+    let anchor = NodeRef::<Div>::new();
+    let me = Resource::new(|| (), |()| api::who_am_i());
+    let me = Signal::derive(move || me.get().and_then(Result::ok));
+    view! {
+        <main class="desk">
+            <noscript>
+                <p class="trouble">{text::NEEDS_SCRIPT.shown()}</p>
+            </noscript>
+            <LiveMap state anchor />
+            <header class="title">
+                <h1>"evwall"</h1>
+                <span>{text::TITLE.shown()}</span>
+            </header>
+            <nav class="session">
+                <Suspense>
+                    {move || {
+                        me.get()
+                            .map(|me| {
+                                view! {
+                                    <Show when=move || me.blurred><small>{text::BLURRED.shown()}</small></Show>
+                                    <span data-testid="me">{me.name.clone()}</span>
+                                }
+                            })
+                    }}
+                </Suspense>
+                <button data-testid="lang" on:click=move |_| lang.update(|lang| *lang = lang.other())>
+                    {move || if lang.get() == Lang::En { "中文" } else { "English" }}
+                </button>
+                <form method="post" action="/logout">
+                    <button type="submit">{text::SIGN_OUT.shown()}</button>
+                </form>
+            </nav>
+            <Legend state />
+            <CardPopup state me anchor />
+            <StatusLine state />
+        </main>
+    }
+}

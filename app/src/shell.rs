@@ -1,0 +1,97 @@
+//! The HTML document around every page, and the router inside it.
+
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::StaticSegment;
+use leptos_router::components::{Route, Router, Routes};
+
+use crate::pages::{DeskPage, WallPage};
+use crate::text::{self, Lang};
+
+/// The document of one answer. Its policy lets nothing run or load but what this server serves.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    send_policy();
+    let lang = preferred_lang();
+    view! {
+        <!DOCTYPE html>
+        <html lang=lang.tag()>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="dark" />
+                <meta name="referrer" content="no-referrer" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="stylesheet" href="/vendor/maplibre-gl.css" />
+                <link rel="stylesheet" href="/fonts/fonts.css" />
+                <link rel="stylesheet" href="/pkg/evwall.css" />
+                <HydrationScripts options />
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// The application, the same on both sides.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let lang = RwSignal::new(preferred_lang());
+    provide_context(lang);
+    view! {
+        <Title text=text::TITLE.shown() />
+        <Router>
+            <Routes fallback=|| view! { <p class="notice">"404"</p> }>
+                <Route path=StaticSegment("") view=DeskPage />
+                <Route path=StaticSegment("wall") view=WallPage />
+            </Routes>
+        </Router>
+    }
+}
+
+#[cfg(feature = "ssr")]
+fn send_policy() {
+    use axum::http::{HeaderValue, header::CONTENT_SECURITY_POLICY};
+    let Some(nonce) = leptos::nonce::use_nonce() else {
+        return;
+    };
+    let Some(options) = use_context::<leptos_axum::ResponseOptions>() else {
+        return;
+    };
+    // MapLibre sizes its elements through style attributes that it writes as script objects, which a policy does
+    // not see; 'unsafe-inline' is therefore not needed for styles.
+    let policy = format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    );
+    if let Ok(value) = HeaderValue::from_str(&policy) {
+        options.insert_header(CONTENT_SECURITY_POLICY, value);
+    }
+}
+
+/// On the server the first language the browser asks for; in the browser the one the server chose.
+fn preferred_lang() -> Lang {
+    #[cfg(feature = "ssr")]
+    {
+        use_context::<axum::http::request::Parts>()
+            .and_then(|parts| {
+                let header = parts.headers.get(axum::http::header::ACCEPT_LANGUAGE)?;
+                Some(Lang::from_accept(header.to_str().ok()?))
+            })
+            .unwrap_or_default()
+    }
+    #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+    {
+        document()
+            .document_element()
+            .and_then(|html| html.get_attribute("lang"))
+            .map(|tag| Lang::from_accept(&tag))
+            .unwrap_or_default()
+    }
+    #[cfg(not(any(feature = "ssr", feature = "hydrate")))]
+    Lang::default()
+}

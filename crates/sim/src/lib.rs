@@ -1,1 +1,23 @@
-//! To come.
+//! A fleet to develop against, and a player of recordings.
+//!
+//! Traffic comes in two kinds: `playback` moves recorded vehicles, `city` a simulated fleet. Both are pure:
+//! time comes in, reports come out, and one seed gives the same reports. `driver` asks them ten times a second
+//! what is due, `frames` makes GB/T 32960 frames of it, `hub` and `stream` carry them to subscribers over
+//! WebSocket. `truth` keeps what was sent last, for tests; `trouble` breaks things on purpose and counts it.
+//!
+//! Deliberately absent: owners, plates, real VINs, and anything a server would need to trust.
+
+pub mod catalogue;
+pub mod chance;
+pub mod driver;
+pub mod frames;
+pub mod ground;
+pub mod hub;
+pub mod identity;
+pub mod playback;
+pub mod record;
+pub mod recording;
+pub mod report;
+pub mod stream;
+pub mod trouble;
+pub mod truth;

@@ -1,1 +1,286 @@
-fn main() {}
+//! `evwall-sim`: a fleet to develop against, and a player of recordings.
+//!
+//! Everything here is edges: arguments, sockets, files, exit codes. An error is one line on stderr and exit
+//! code 1. On stdout stand only lines for machines: `truth http://…` and `listening ws://…`, in this order.
+
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use clap::{Args, Parser, Subcommand};
+use sim::frames::Editions;
+use sim::hub::Hub;
+use sim::playback::{self, Playback};
+use sim::recording::Recording;
+use sim::report::Traffic;
+use sim::trouble::Injected;
+use sim::truth::Truth;
+use sim::{driver, identity, stream, truth};
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+
+/// Sends GB/T 32960 frames over WebSocket: recordings, or a simulated city.
+#[derive(Parser)]
+#[command(name = "evwall-sim", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Play recordings (NDJSON, plain or gzip), shifted to now.
+    Play(Play),
+    /// Run a simulated fleet.
+    Fleet(Fleet),
+    /// Write what a stream carries to a recording, with random ids instead of VINs.
+    Record(sim::record::Options),
+}
+
+#[derive(Args)]
+struct Play {
+    /// Recordings to play, all at once.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Recorded seconds per second.
+    #[arg(long, default_value_t = 1.0)]
+    speed: f64,
+    /// Start again when the end is reached.
+    #[arg(long = "loop")]
+    looped: bool,
+    /// Lay all trips on one start; each then loops by itself.
+    #[arg(long)]
+    fold: bool,
+    /// Make N vehicles of each recorded one, offset in time.
+    #[arg(long = "clone", value_name = "N", default_value_t = 1)]
+    clones: u32,
+    /// A vehicle reports at most once in this many seconds.
+    #[arg(long, default_value_t = 1)]
+    interval_s: u32,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Args)]
+struct Fleet {
+    #[arg(long, default_value_t = 222_000)]
+    vehicles: u32,
+    /// Simulated seconds per second.
+    #[arg(long, default_value_t = 1.0)]
+    speed: f64,
+    /// The same seed grows the same fleet.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Seconds between two reports of a vehicle.
+    #[arg(long, default_value_t = 10)]
+    interval_s: u32,
+    #[command(flatten)]
+    serve: Serve,
+}
+
+#[derive(Args)]
+struct Serve {
+    /// Address of the WebSocket stream; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:32960")]
+    listen: SocketAddr,
+    /// Address of the truth feed (HTTP): what was sent last, for tests.
+    #[arg(long)]
+    truth: Option<SocketAddr>,
+    /// Write the registry that goes with these vehicles: vin,make,model,class.
+    #[arg(long, value_name = "FILE.csv")]
+    registry_out: Option<PathBuf>,
+    /// Begin when the first subscriber connects.
+    #[arg(long)]
+    wait: bool,
+    /// Some makers send the 2025 edition in GCJ-02, some add custom blocks; otherwise all send plain 2016.
+    #[arg(long)]
+    mixed_editions: bool,
+}
+
+impl Serve {
+    fn editions(&self) -> Editions {
+        if self.mixed_editions {
+            Editions::Mixed
+        } else {
+            Editions::Only2016
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()),
+        )
+        .init();
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("evwall-sim: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Play(play) => {
+            ensure!(
+                play.speed > 0.0 && play.speed <= 10_000.0,
+                "--speed must be above 0 and at most 10000"
+            );
+            ensure!(
+                (1..=100_000).contains(&play.clones),
+                "--clone must be 1 to 100000"
+            );
+            let recording = read(&play.files)?;
+            let options = playback::Options {
+                speed: play.speed,
+                looped: play.looped,
+                fold: play.fold,
+                clones: play.clones,
+                interval_s: play.interval_s,
+            };
+            serve(Playback::new(recording, options), &play.serve)
+        }
+        Command::Fleet(fleet) => {
+            ensure!(
+                (1..=3_000_000).contains(&fleet.vehicles),
+                "--vehicles must be 1 to 3000000"
+            );
+            ensure!(
+                fleet.speed > 0.0 && fleet.speed <= 10_000.0,
+                "--speed must be above 0 and at most 10000"
+            );
+            ensure!(
+                (1..=600).contains(&fleet.interval_s),
+                "--interval-s must be 1 to 600"
+            );
+            anyhow::bail!("the fleet is not built yet; play a recording")
+        }
+        Command::Record(options) => runtime()?.block_on(sim::record::record(&options)),
+    }
+}
+
+fn read(files: &[PathBuf]) -> anyhow::Result<Recording> {
+    let mut recording = Recording::default();
+    for path in files {
+        recording.read_file(path, |bad| {
+            warn!(file = %path.display(), line = bad.number, why = bad.why, "skipped line {} of {}: {}", bad.number, path.display(), bad.why);
+        })?;
+    }
+    ensure!(
+        !recording.tracks.is_empty(),
+        "nothing to play: no good line in {} file(s)",
+        files.len()
+    );
+    if recording.unsorted_lines > 0 {
+        warn!(
+            lines = recording.unsorted_lines,
+            "sorted {} lines that were out of order", recording.unsorted_lines
+        );
+    }
+    info!(
+        vehicles = recording.tracks.len(),
+        lines = recording.lines,
+        bad = recording.bad_lines,
+        "read {} lines of {} vehicles",
+        recording.lines,
+        recording.tracks.len()
+    );
+    Ok(recording)
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+}
+
+fn serve(traffic: impl Traffic + 'static, options: &Serve) -> anyhow::Result<()> {
+    if let Some(path) = &options.registry_out {
+        let file =
+            File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
+        let mut file = BufWriter::new(file);
+        identity::write_registry(traffic.identities(), &mut file)
+            .and_then(|()| file.flush())
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let hub = Hub::default();
+    let injected = Injected::default();
+    runtime()?.block_on(async {
+        let listener = bind(options.listen).await?;
+        let mut known = None;
+        if let Some(address) = options.truth {
+            let listener = bind(address).await?;
+            println!("truth http://{}", listener.local_addr()?);
+            let board = Truth::new(traffic.identities(), hub.clone(), injected.clone());
+            tokio::spawn(truth::serve(listener, board.clone()));
+            known = Some(board);
+        }
+        println!("listening ws://{}", listener.local_addr()?);
+        std::io::stdout().flush()?;
+
+        let stop = Arc::new(AtomicBool::new(false));
+        let streaming = tokio::spawn(stream::serve(listener, hub.clone()));
+        let driving = {
+            let (hub, stop) = (hub.clone(), stop.clone());
+            let options = driver::Options {
+                wait: options.wait,
+                editions: options.editions(),
+            };
+            tokio::task::spawn_blocking(move || {
+                driver::drive(traffic, &hub, known.as_ref(), options, &stop);
+            })
+        };
+        let mut driving = std::pin::pin!(driving);
+        tokio::select! {
+            ended = &mut driving => {
+                info!("the recording is at its end");
+                ended?;
+            }
+            () = asked_to_end() => {
+                stop.store(true, Ordering::Relaxed);
+                driving.await?;
+            }
+        }
+        // Subscribers get a moment to take the goodbye; a stuck one is dropped.
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(1);
+        while hub.subscribers() > 0 && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        streaming.abort();
+        Ok(())
+    })
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))
+}
+
+async fn asked_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

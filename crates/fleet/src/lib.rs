@@ -1,1 +1,44 @@
-//! To come.
+//! The state of all vehicles, and what of it somebody looks at.
+//!
+//! Reports come in, in batches; once a tick what they changed becomes one delta for each cell that has a viewer.
+//! There is one writer, [`Fleet`], and it is pure: time comes in as an argument, and the only randomness is seeded.
+//! It knows vehicles and cells, never sockets, users or sessions: who may look is decided elsewhere, and so is
+//! what a viewer is sent of a [`CellStream`].
+//!
+//! | file | idea |
+//! |---|---|
+//! | `report` | what comes in, and what became of it |
+//! | `rules` | every threshold |
+//! | `vehicles` | the newest state of each vehicle: which report wins |
+//! | `items` | the newest bytes of each information type, for the card |
+//! | `freshness` | who becomes late or silent when, without looking at everybody |
+//! | `sources` | platforms that come and go |
+//! | `blur` | where a parked private vehicle is shown to those who may not know exactly |
+//! | `grid` | coarse buckets, so that a new cell costs what is in it |
+//! | `cell`, `level` | cells, their frames and their slot tables |
+//! | `counts` | the numbers of the status line |
+//! | `fleet` | all of it together: apply, tick, watch, resolve |
+
+mod blur;
+mod cell;
+mod counts;
+mod fleet;
+mod freshness;
+mod grid;
+mod hash;
+mod items;
+mod level;
+mod report;
+mod rules;
+mod sources;
+mod vehicles;
+
+pub use cell::CellStream;
+#[cfg(feature = "planted-faults")]
+pub use cell::Fault;
+pub use counts::{Counts, SourceSummary, TickSummary};
+pub use fleet::{EXACT, Fleet, SCOPES, Scope};
+pub use items::{Item, MAX_ITEM_BYTES, MAX_ITEMS};
+pub use report::{Applied, Class, Now, RawPosition, RegistryEntry, Report, SourceId, VehicleIx};
+pub use rules::{Patience, Rules};
+pub use vehicles::{Snapshot, Timed};

@@ -1,0 +1,446 @@
+//! All of it together: reports change vehicles, a tick shows what they changed, cells are watched and clicks resolved.
+//!
+//! Between ticks nothing that is shown changes: a cell built then shows the last tick, exactly like a cell that was
+//! there all along. So a viewer may join at any moment, and what it sees is always the fleet at the tick it is
+//! stamped with.
+
+use std::collections::{HashMap, VecDeque};
+
+use gb32960::Vin;
+use wire::{CellKey, FINEST_LEVEL, Freshness, Look, WorldPoint};
+
+use crate::cell::{Faults, KEPT_TICKS, SlotTable};
+use crate::counts::Standing;
+use crate::freshness::{Wheel, freshness, patience};
+use crate::grid::Grid;
+use crate::hash::Folded;
+use crate::level::{Changed, Level};
+use crate::sources::Sources;
+use crate::vehicles::{DIRTY, HAS_FIX, Vehicles};
+use crate::{
+    Applied, CellStream, Counts, Now, RegistryEntry, Report, Rules, Snapshot, SourceId,
+    SourceSummary, TickSummary, VehicleIx,
+};
+
+/// The scope that shows every dot where it is.
+pub const EXACT: u8 = 0;
+/// Scopes by number: the finest level each is given, and whether private parking places are blurred.
+pub const SCOPES: [Scope; 2] = [
+    Scope {
+        finest_level: FINEST_LEVEL,
+        blurred: false,
+    },
+    Scope {
+        finest_level: 11,
+        blurred: true,
+    },
+];
+/// Slots in the tables of cells that nobody watches any more; beyond it the oldest tables go.
+const MAX_RETIRED_SLOTS: usize = 8_000_000;
+
+/// What a class of roles may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scope {
+    pub finest_level: u8,
+    pub blurred: bool,
+}
+
+/// The state of all vehicles.
+#[derive(Debug)]
+pub struct Fleet {
+    rules: Rules,
+    vehicles: Vehicles,
+    sources: Sources,
+    wheel: Wheel,
+    tick: u64,
+    last_now: Now,
+    reports_since_tick: u32,
+    /// By vehicle: what it counts as, which holds its look if it has a dot.
+    standing: Vec<Standing>,
+    scopes: [Shown; SCOPES.len()],
+    retired: Retired,
+    summary: TickSummary,
+    faults: Faults,
+    scratch: Vec<u8>,
+}
+
+/// What one scope shows.
+#[derive(Debug)]
+struct Shown {
+    /// By vehicle, as of the last tick; means nothing without a dot.
+    at: Vec<WorldPoint>,
+    grid: Grid,
+    levels: [Option<Box<Level>>; FINEST_LEVEL as usize + 1],
+    changed: Vec<Changed>,
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self {
+            at: Vec::new(),
+            grid: Grid::default(),
+            levels: std::array::from_fn(|_| None),
+            changed: Vec::new(),
+        }
+    }
+}
+
+/// Slot tables of cells that nobody watches any more.
+#[derive(Debug, Default)]
+struct Retired {
+    tables: HashMap<CellKey, Vec<SlotTable>, Folded>,
+    order: VecDeque<(u64, CellKey)>,
+    slots: usize,
+}
+
+impl Fleet {
+    /// A fleet without vehicles, before its first tick.
+    #[must_use]
+    pub fn new(rules: Rules) -> Self {
+        Self {
+            vehicles: Vehicles::new(rules.seed),
+            rules,
+            sources: Sources::default(),
+            wheel: Wheel::default(),
+            tick: 0,
+            last_now: Now::default(),
+            reports_since_tick: 0,
+            standing: Vec::new(),
+            scopes: Default::default(),
+            retired: Retired::default(),
+            summary: TickSummary::default(),
+            faults: Faults::default(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Takes an entry of the registry; `None` if there is no room for another vehicle.
+    pub fn register(&mut self, entry: &RegistryEntry) -> Option<VehicleIx> {
+        self.vehicles.register(entry, &self.rules).map(VehicleIx)
+    }
+
+    /// Takes a report. What it changes is shown by the next tick.
+    pub fn apply(&mut self, report: &Report, now: Now) -> Applied {
+        self.reports_since_tick += 1;
+        self.sources.heard(report.source, now);
+        self.vehicles.apply(report, now, &self.rules)
+    }
+
+    /// A source connected, or lost its connection.
+    pub fn source_state(&mut self, source: SourceId, connected: bool, now: Now) {
+        self.sources.state(source, connected, now);
+    }
+
+    /// Shows what has changed since the last tick.
+    pub fn tick(&mut self, now: Now) -> &TickSummary {
+        self.tick += 1;
+        self.sweep();
+        self.mark_overdue(now);
+        self.show_changes(now);
+        let (mut cells_changed, mut cell_bytes) = (0, 0);
+        for shown in &mut self.scopes {
+            for level in shown.levels.iter_mut().flatten() {
+                level.apply(&shown.changed);
+                let (cells, bytes) = level.finish_tick(self.tick, &mut self.scratch, &self.faults);
+                cells_changed += cells;
+                cell_bytes += bytes;
+            }
+            shown.changed.clear();
+        }
+        self.summarise(now, cells_changed, cell_bytes);
+        &self.summary
+    }
+
+    /// Drops cells and levels nobody looks at, and slot tables nobody may name.
+    fn sweep(&mut self) {
+        let last_tick = self.tick - 1;
+        for level in self.scopes.iter_mut().flat_map(|shown| &mut shown.levels) {
+            if let Some(some) = level {
+                some.sweep(last_tick, |key, table| self.retired.push(key, table));
+                if some.is_empty() {
+                    *level = None;
+                }
+            }
+        }
+        self.retired.forget(self.tick);
+    }
+
+    fn mark_overdue(&mut self, now: Now) {
+        while let Some((second, vehicles)) = self.wheel.take_due(now.mono_ms) {
+            for vehicle in vehicles {
+                let latest = &mut self.vehicles.latest[vehicle as usize];
+                if latest.scheduled_s == second {
+                    latest.scheduled_s = crate::freshness::UNSCHEDULED;
+                    self.vehicles.mark_dirty(vehicle);
+                }
+            }
+        }
+        for source in self.sources.judge(&self.rules, now) {
+            for vehicle in 0..self.vehicles.len() as u32 {
+                if self.vehicles.latest[vehicle as usize].source == source {
+                    self.vehicles.mark_dirty(vehicle);
+                }
+            }
+        }
+    }
+
+    fn show_changes(&mut self, now: Now) {
+        self.standing
+            .resize(self.vehicles.len(), Standing::Uncounted);
+        for shown in &mut self.scopes {
+            shown.at.resize(self.vehicles.len(), WorldPoint::default());
+        }
+        let mut dirty = std::mem::take(&mut self.vehicles.dirty);
+        for vehicle in dirty.drain(..) {
+            let i = vehicle as usize;
+            let class = self.vehicles.class(vehicle);
+            let latest = &mut self.vehicles.latest[i];
+            latest.flags &= !DIRTY;
+            let before = self.standing[i];
+            let after = if latest.flags & HAS_FIX == 0 {
+                Standing::Excluded(latest.excluded())
+            } else {
+                let age_ms = now.mono_ms.saturating_sub(latest.received_mono_ms);
+                let (fresh, next_ms) =
+                    freshness(patience(&self.rules, class, latest.activity), age_ms);
+                if let Some(next_ms) = next_ms {
+                    let due = latest.received_mono_ms.saturating_add(next_ms);
+                    latest.scheduled_s = self.wheel.schedule(vehicle, latest.scheduled_s, due);
+                }
+                let cut = self.sources.get(latest.source).is_some_and(|s| s.cut);
+                let look = latest.look(if cut { Freshness::CutOff } else { fresh });
+                for (shown, scope) in self.scopes.iter_mut().zip(&SCOPES) {
+                    let to = latest.shown_at(scope.blurred);
+                    let from = matches!(before, Standing::Shown(_)).then_some(shown.at[i]);
+                    if from != Some(to) || before != Standing::Shown(look) {
+                        shown.grid.shift(vehicle, from, to);
+                        shown.at[i] = to;
+                        shown.changed.push(Changed {
+                            vehicle,
+                            from,
+                            to,
+                            look,
+                        });
+                    }
+                }
+                Standing::Shown(look)
+            };
+            if before != after {
+                self.summary.counts.remove(before);
+                self.summary.counts.add(after);
+                self.standing[i] = after;
+            }
+        }
+        self.vehicles.dirty = dirty;
+    }
+
+    fn summarise(&mut self, now: Now, cells_changed: u32, cell_bytes: u64) {
+        let age = |at: Option<u64>| {
+            at.map(|at| u32::try_from(now.mono_ms.saturating_sub(at)).unwrap_or(u32::MAX))
+        };
+        let elapsed_ms = now.mono_ms.saturating_sub(self.last_now.mono_ms).max(1);
+        let summary = &mut self.summary;
+        summary.tick = self.tick;
+        summary.tick_unix_ms = now.unix_ms;
+        summary.counts.registered = self.vehicles.len() as u32;
+        summary.reports_per_s =
+            u32::try_from(u64::from(self.reports_since_tick) * 1_000 / elapsed_ms)
+                .unwrap_or(u32::MAX);
+        summary.sources.clear();
+        summary
+            .sources
+            .extend(self.sources.iter().map(|(id, source)| SourceSummary {
+                id,
+                connected: source.connected,
+                newest_report_age_ms: age(source.newest_report_mono_ms),
+            }));
+        let ages = summary
+            .sources
+            .iter()
+            .filter_map(|s| s.newest_report_age_ms);
+        summary.newest_report_age_ms = ages.min();
+        summary.cells_changed = cells_changed;
+        summary.cell_bytes = cell_bytes;
+        self.reports_since_tick = 0;
+        self.last_now = now;
+    }
+
+    /// Adds a watcher of a cell and says whether there is such a cell in its scope. It can be read at once.
+    pub fn watch(&mut self, key: CellKey) -> bool {
+        let scope = usize::from(key.scope);
+        if !key.is_valid() || SCOPES.get(scope).is_none_or(|s| key.level > s.finest_level) {
+            return false;
+        }
+        let Shown {
+            at, grid, levels, ..
+        } = &mut self.scopes[scope];
+        let level = levels[usize::from(key.level)]
+            .get_or_insert_with(|| Box::new(Level::new(key.scope, key.level)));
+        let standing = &self.standing;
+        let dots = grid.around(&key).filter_map(|vehicle| {
+            let i = vehicle as usize;
+            match standing[i] {
+                Standing::Shown(look) => Some((vehicle, at[i], look)),
+                _ => None,
+            }
+        });
+        level.watch(key, self.tick, dots);
+        true
+    }
+
+    /// Takes one watcher of a cell away.
+    pub fn unwatch(&mut self, key: CellKey) {
+        if let Some(level) = self.level_mut(&key) {
+            level.unwatch(&key);
+        }
+    }
+
+    fn level(&self, key: &CellKey) -> Option<&Level> {
+        let shown = self.scopes.get(usize::from(key.scope))?;
+        shown.levels.get(usize::from(key.level))?.as_deref()
+    }
+
+    fn level_mut(&mut self, key: &CellKey) -> Option<&mut Level> {
+        let shown = self.scopes.get_mut(usize::from(key.scope))?;
+        shown.levels.get_mut(usize::from(key.level))?.as_deref_mut()
+    }
+
+    /// The frames of a watched cell.
+    #[must_use]
+    pub fn cell(&self, key: &CellKey) -> Option<CellStream> {
+        Some(self.level(key)?.cell(key)?.stream())
+    }
+
+    /// The frames of every cell that is watched, of all scopes and levels.
+    pub fn streams(&self) -> impl Iterator<Item = (CellKey, CellStream)> + '_ {
+        let levels = self.scopes.iter().flat_map(|shown| &shown.levels);
+        let cells = levels.flatten().flat_map(|level| level.cells());
+        cells.map(|cell| (cell.key, cell.stream()))
+    }
+
+    /// Cells that somebody watches, of all scopes and levels.
+    #[must_use]
+    pub fn watched_cells(&self) -> usize {
+        let levels = self.scopes.iter().flat_map(|shown| &shown.levels);
+        levels.flatten().map(|level| level.cell_count()).sum()
+    }
+
+    /// The vehicle that had a slot of a cell. Slot tables are kept for ten ticks, also of cells that are no longer
+    /// watched; `tick` is the tick of the picture that was clicked.
+    #[must_use]
+    pub fn resolve(
+        &self,
+        key: &CellKey,
+        generation: u32,
+        slot: u32,
+        tick: u64,
+    ) -> Option<VehicleIx> {
+        if tick > self.tick || tick + KEPT_TICKS < self.tick {
+            return None;
+        }
+        let living = self.level(key).and_then(|level| level.cell(key));
+        living
+            .and_then(|cell| cell.resolve(generation, slot))
+            .or_else(|| self.retired.resolve(key, generation, slot))
+            .map(VehicleIx)
+    }
+
+    /// Everything known of a vehicle.
+    #[must_use]
+    pub fn snapshot(&self, vehicle: VehicleIx) -> Option<Snapshot<'_>> {
+        let freshness = match self.standing.get(vehicle.0 as usize) {
+            Some(Standing::Shown(look)) => look.freshness(),
+            _ => Freshness::default(),
+        };
+        self.vehicles.snapshot(vehicle, freshness)
+    }
+
+    /// The vehicle with this VIN.
+    #[must_use]
+    pub fn find(&self, vin: &Vin) -> Option<VehicleIx> {
+        self.vehicles.find(vin).map(VehicleIx)
+    }
+
+    /// How a scope showed a vehicle at the last tick; `None` without a dot.
+    #[must_use]
+    pub fn shown(&self, scope: u8, vehicle: VehicleIx) -> Option<(WorldPoint, Look)> {
+        let i = vehicle.0 as usize;
+        match self.standing.get(i)? {
+            Standing::Shown(look) => Some((self.scopes.get(usize::from(scope))?.at[i], *look)),
+            _ => None,
+        }
+    }
+
+    /// All vehicles, in the order in which they became known.
+    pub fn vehicles(&self) -> impl Iterator<Item = VehicleIx> + use<> {
+        (0..self.vehicles.len() as u32).map(VehicleIx)
+    }
+
+    /// The last tick; 0 before the first.
+    #[must_use]
+    pub fn last_tick(&self) -> u64 {
+        self.tick
+    }
+
+    /// What the last tick said.
+    #[must_use]
+    pub fn summary(&self) -> &TickSummary {
+        &self.summary
+    }
+
+    /// The numbers of the last tick.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.summary.counts
+    }
+
+    /// From now on something goes wrong in a known way, so that a test can show it would be found.
+    #[cfg(feature = "planted-faults")]
+    pub fn plant(&mut self, fault: crate::Fault) {
+        self.faults.planted = Some(fault);
+    }
+}
+
+impl Retired {
+    fn push(&mut self, key: CellKey, table: SlotTable) {
+        self.slots += table.vehicles.len();
+        self.order.push_back((table.until_tick, key));
+        self.tables.entry(key).or_default().push(table);
+        while self.slots > MAX_RETIRED_SLOTS {
+            self.forget_first();
+        }
+    }
+
+    fn forget(&mut self, tick: u64) {
+        // Tables of a cell that was renumbered shortly before stand a little behind their time.
+        while self
+            .order
+            .front()
+            .is_some_and(|(until, _)| until + KEPT_TICKS < tick)
+        {
+            self.forget_first();
+        }
+    }
+
+    /// Tables go in the order they came, and each cell's in the order of its own.
+    fn forget_first(&mut self) {
+        let Some((_, key)) = self.order.pop_front() else {
+            return;
+        };
+        if let Some(tables) = self.tables.get_mut(&key) {
+            self.slots -= tables.remove(0).vehicles.len();
+            if tables.is_empty() {
+                self.tables.remove(&key);
+            }
+        }
+    }
+
+    fn resolve(&self, key: &CellKey, generation: u32, slot: u32) -> Option<u32> {
+        let table = self
+            .tables
+            .get(key)?
+            .iter()
+            .find(|table| table.generation == generation)?;
+        table.vehicles.get(slot as usize).copied()
+    }
+}

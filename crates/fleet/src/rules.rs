@@ -1,0 +1,62 @@
+//! Every threshold of the fleet, with the value it has unless an operator says otherwise.
+
+use crate::Class;
+
+/// How long silence is taken calmly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Live up to here.
+    pub late_after_ms: u64,
+    /// Late up to here, then silent.
+    pub silent_after_ms: u64,
+}
+
+impl Patience {
+    const fn seconds(late_after_s: u64, silent_after_s: u64) -> Self {
+        Self {
+            late_after_ms: late_after_s * 1_000,
+            silent_after_ms: silent_after_s * 1_000,
+        }
+    }
+}
+
+/// The rules of a fleet.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// A report whose time is further ahead of the server's clock is not believed.
+    pub future_tolerance_s: i64,
+    /// By class, while the vehicle is on. Vehicles report every 30 s at the latest (GB/T 32960.3), so two missed
+    /// reports make one late.
+    pub patience: [Patience; 6],
+    /// By class, once the vehicle has said that it is switched off. For a private car silence is then normal.
+    pub patience_off: [Patience; 6],
+    /// A source without connection for longer has cut its vehicles off.
+    pub cut_off_after_ms: u64,
+    /// So has a source that is connected and brings nothing for longer.
+    pub source_quiet_after_ms: u64,
+    /// Vehicles at most; a report of another one is refused.
+    pub max_vehicles: u32,
+    /// How far a parked private vehicle is displaced in the blurred scope, at most.
+    pub blur_radius_m: f64,
+    /// Of the displacements; must be secret and new at each start of the server.
+    pub seed: u64,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        let on = Patience::seconds(75, 600);
+        let hours = |late: u64, silent: u64| Patience::seconds(late * 3_600, silent * 3_600);
+        let mut patience_off = [hours(14, 72); 6];
+        patience_off[Class::Private as usize] = hours(24 * 7, 24 * 30);
+        Self {
+            future_tolerance_s: 60,
+            patience: [on; 6],
+            patience_off,
+            cut_off_after_ms: 10_000,
+            source_quiet_after_ms: 120_000,
+            max_vehicles: 4_000_000,
+            blur_radius_m: 250.0,
+            seed: 0,
+        }
+    }
+}

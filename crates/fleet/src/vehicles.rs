@@ -1,0 +1,379 @@
+//! The newest state of each vehicle: which report wins.
+//!
+//! Order comes from the report's own time, freshness from when it was received. A report that is not older than what
+//! is shown replaces it; of two of the same second the later arrival wins. A position has a time of its own, since a
+//! report without a valid fix moves nothing. Re-issued reports and such from the future never change what is shown.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use gb32960::{Edition, Reading, Vin};
+use wire::{Activity, Excluded, Freshness, Look, LookParts, WorldPoint};
+
+use crate::freshness::UNSCHEDULED;
+use crate::hash::Folded;
+use crate::items::{Item, ItemStore};
+use crate::{
+    Applied, Class, Now, RawPosition, RegistryEntry, Report, Rules, SourceId, VehicleIx, blur,
+};
+
+/// A value and the vehicle's time of the report that said it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timed<T> {
+    pub value: T,
+    pub stamp_unix_s: i64,
+}
+
+/// Everything the fleet knows of one vehicle, for its card.
+#[derive(Debug, Clone)]
+pub struct Snapshot<'a> {
+    pub vin: Vin,
+    /// From the registry; `None` without an entry.
+    pub make: Option<Arc<str>>,
+    pub model: Option<Arc<str>>,
+    pub class: Class,
+    pub edition: Option<Edition>,
+    pub source: SourceId,
+    /// When the newest report was received; `None` if none ever was.
+    pub received: Option<Now>,
+    pub fix: Option<Timed<WorldPoint>>,
+    pub raw_position: Option<Timed<RawPosition>>,
+    pub activity: Option<Timed<Activity>>,
+    pub freshness: Freshness,
+    pub speed_dkmh: Option<Timed<Reading<u16>>>,
+    pub odometer_hm: Option<Timed<Reading<u32>>>,
+    pub soc_pct: Option<Timed<Reading<u8>>>,
+    pub alarm_level: Option<Timed<Reading<u8>>>,
+    /// The newest bytes of each information type.
+    pub items: Vec<Item<'a>>,
+}
+
+/// What a report writes: one record a vehicle, two cache lines.
+#[derive(Debug, Clone)]
+pub(crate) struct Latest {
+    pub fix: WorldPoint,
+    fix_stamp: i64,
+    /// Of the newest report that was not older, future or re-issued.
+    stamp: i64,
+    pub received_mono_ms: u64,
+    received_unix_ms: i64,
+    raw_position: RawPosition,
+    raw_stamp: u32,
+    vehicle_stamp: u32,
+    alarm_stamp: u32,
+    odometer_hm: Option<Reading<u32>>,
+    speed_dkmh: Option<Reading<u16>>,
+    soc_pct: Option<Reading<u8>>,
+    alarm_level: Option<Reading<u8>>,
+    pub source: SourceId,
+    pub activity: Activity,
+    edition: Option<Edition>,
+    pub flags: u8,
+    /// Parkings so far; wraps.
+    parkings: u16,
+    /// How the blurred scope shows the present parking, in world units.
+    pub displacement: (i32, i32),
+    /// The second of the freshness wheel it stands in.
+    pub scheduled_s: u32,
+}
+
+pub(crate) const DIRTY: u8 = 1;
+pub(crate) const HAS_FIX: u8 = 2;
+const HEARD: u8 = 4;
+const HEARD_AHEAD: u8 = 8;
+const HEARD_REISSUED: u8 = 16;
+/// Shown displaced in the blurred scope.
+pub(crate) const AT_PRIVATE_REST: u8 = 32;
+const HAS_RAW: u8 = 64;
+
+const NEVER: i64 = i64::MIN;
+
+impl Latest {
+    fn new(source: SourceId) -> Self {
+        Self {
+            fix: WorldPoint::default(),
+            fix_stamp: NEVER,
+            stamp: NEVER,
+            received_mono_ms: 0,
+            received_unix_ms: 0,
+            raw_position: RawPosition::default(),
+            raw_stamp: 0,
+            vehicle_stamp: 0,
+            alarm_stamp: 0,
+            odometer_hm: None,
+            speed_dkmh: None,
+            soc_pct: None,
+            alarm_level: None,
+            source,
+            activity: Activity::Unknown,
+            edition: None,
+            flags: 0,
+            parkings: 0,
+            displacement: (0, 0),
+            scheduled_s: UNSCHEDULED,
+        }
+    }
+
+    /// Why it has no dot.
+    pub fn excluded(&self) -> Excluded {
+        if self.flags & HEARD != 0 {
+            Excluded::NoFix
+        } else if self.flags & HEARD_AHEAD != 0 {
+            Excluded::ClockAhead
+        } else if self.flags & HEARD_REISSUED != 0 {
+            Excluded::OnlyReissued
+        } else {
+            Excluded::NeverHeard
+        }
+    }
+
+    pub fn look(&self, freshness: Freshness) -> Look {
+        let known = |reading: Option<Reading<u8>>| reading.and_then(Reading::value);
+        Look::new(LookParts {
+            activity: self.activity,
+            freshness,
+            alarm_level: known(self.alarm_level),
+            charge_step: known(self.soc_pct).map(Look::charge_step_from_pct),
+        })
+    }
+
+    /// Where a scope shows it.
+    pub fn shown_at(&self, blurred: bool) -> WorldPoint {
+        if blurred && self.flags & AT_PRIVATE_REST != 0 {
+            blur::displaced(self.fix, self.displacement)
+        } else {
+            self.fix
+        }
+    }
+
+    fn take_values(&mut self, report: &Report) {
+        let stamp = report.stamp_unix_s.clamp(0, i64::from(u32::MAX)) as u32;
+        self.stamp = report.stamp_unix_s;
+        self.source = report.source;
+        self.edition = report.edition.or(self.edition);
+        if let Some(activity) = report.activity {
+            self.activity = activity;
+            self.vehicle_stamp = stamp;
+        }
+        if report.speed_dkmh.is_some() {
+            self.speed_dkmh = report.speed_dkmh;
+            self.vehicle_stamp = stamp;
+        }
+        if report.odometer_hm.is_some() {
+            self.odometer_hm = report.odometer_hm;
+            self.vehicle_stamp = stamp;
+        }
+        if report.soc_pct.is_some() {
+            self.soc_pct = report.soc_pct;
+            self.vehicle_stamp = stamp;
+        }
+        if report.alarm_level.is_some() {
+            self.alarm_level = report.alarm_level;
+            self.alarm_stamp = stamp;
+        }
+        if let Some(raw) = report.raw_position {
+            self.raw_position = raw;
+            self.raw_stamp = stamp;
+            self.flags |= HAS_RAW;
+        }
+    }
+}
+
+/// All vehicles.
+#[derive(Debug)]
+pub(crate) struct Vehicles {
+    by_vin: HashMap<Vin, u32, Folded>,
+    vins: Vec<Vin>,
+    pub latest: Vec<Latest>,
+    items: Vec<ItemStore>,
+    classes: Vec<Class>,
+    /// By vehicle: its make and model in `kinds`; [`NO_KIND`] without an entry in the registry.
+    kind: Vec<u32>,
+    kinds: Vec<Kind>,
+    kind_by_name: HashMap<Kind, u32>,
+    /// Whose state must be looked at in the next tick, each once.
+    pub dirty: Vec<u32>,
+}
+
+type Kind = (Arc<str>, Arc<str>);
+const NO_KIND: u32 = u32::MAX;
+
+impl Vehicles {
+    pub fn new(seed: u64) -> Self {
+        Self {
+            by_vin: HashMap::with_hasher(Folded(seed)),
+            vins: Vec::new(),
+            latest: Vec::new(),
+            items: Vec::new(),
+            classes: Vec::new(),
+            kind: Vec::new(),
+            kinds: Vec::new(),
+            kind_by_name: HashMap::new(),
+            dirty: Vec::new(),
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.vins.len()
+    }
+
+    pub fn find(&self, vin: &Vin) -> Option<u32> {
+        self.by_vin.get(vin).copied()
+    }
+
+    pub fn class(&self, vehicle: u32) -> Class {
+        self.classes[vehicle as usize]
+    }
+
+    fn find_or_add(&mut self, vin: Vin, source: SourceId, limit: u32) -> Option<u32> {
+        if let Some(found) = self.find(&vin) {
+            return Some(found);
+        }
+        let vehicle = u32::try_from(self.vins.len()).ok().filter(|v| *v < limit)?;
+        self.by_vin.insert(vin, vehicle);
+        self.vins.push(vin);
+        self.latest.push(Latest::new(source));
+        self.items.push(ItemStore::default());
+        self.classes.push(Class::default());
+        self.kind.push(NO_KIND);
+        self.mark_dirty(vehicle);
+        Some(vehicle)
+    }
+
+    pub fn mark_dirty(&mut self, vehicle: u32) {
+        let flags = &mut self.latest[vehicle as usize].flags;
+        if *flags & DIRTY == 0 {
+            *flags |= DIRTY;
+            self.dirty.push(vehicle);
+        }
+    }
+
+    pub fn register(&mut self, entry: &RegistryEntry, rules: &Rules) -> Option<u32> {
+        let vehicle = self.find_or_add(entry.vin, SourceId::default(), rules.max_vehicles)?;
+        let kind: Kind = (entry.make.as_str().into(), entry.model.as_str().into());
+        let ix = match self.kind_by_name.get(&kind) {
+            Some(ix) => *ix,
+            None => {
+                let ix = self.kinds.len() as u32;
+                self.kinds.push(kind.clone());
+                self.kind_by_name.insert(kind, ix);
+                ix
+            }
+        };
+        self.kind[vehicle as usize] = ix;
+        self.classes[vehicle as usize] = entry.class;
+        self.judge_rest(vehicle, rules);
+        self.mark_dirty(vehicle);
+        Some(vehicle)
+    }
+
+    pub fn apply(&mut self, report: &Report, now: Now, rules: &Rules) -> Applied {
+        let Some(vehicle) = self.find_or_add(report.vin, report.source, rules.max_vehicles) else {
+            return Applied::Full;
+        };
+        let latest = &mut self.latest[vehicle as usize];
+        let ahead_s = report
+            .stamp_unix_s
+            .saturating_sub(now.unix_ms.div_euclid(1_000));
+        if ahead_s > rules.future_tolerance_s {
+            if latest.flags & HEARD_AHEAD == 0 {
+                latest.flags |= HEARD_AHEAD;
+                self.mark_dirty(vehicle);
+            }
+            return Applied::Future;
+        }
+        self.items[vehicle as usize].keep_report(report);
+        if report.reissued {
+            if latest.flags & HEARD_REISSUED == 0 {
+                latest.flags |= HEARD_REISSUED;
+                self.mark_dirty(vehicle);
+            }
+            return Applied::Reissued;
+        }
+        // A fix may be newer than the one shown although the report is older than another that had none.
+        let newer_fix = report
+            .fix
+            .filter(|_| report.stamp_unix_s >= latest.fix_stamp);
+        let newer_state = report.stamp_unix_s >= latest.stamp;
+        if !newer_state && newer_fix.is_none() {
+            return Applied::Older;
+        }
+        if newer_state {
+            latest.take_values(report);
+            latest.received_mono_ms = now.mono_ms;
+            latest.received_unix_ms = now.unix_ms;
+        }
+        latest.flags |= HEARD;
+        if let Some(fix) = newer_fix {
+            latest.fix = fix;
+            latest.fix_stamp = report.stamp_unix_s;
+            latest.flags |= HAS_FIX;
+        }
+        self.judge_rest(vehicle, rules);
+        self.mark_dirty(vehicle);
+        if newer_fix.is_some() {
+            Applied::Fresh
+        } else {
+            Applied::NoFix
+        }
+    }
+
+    /// Draws a displacement when a private vehicle comes to rest.
+    fn judge_rest(&mut self, vehicle: u32, rules: &Rules) {
+        let latest = &mut self.latest[vehicle as usize];
+        if latest.flags & HAS_FIX == 0
+            || !blur::is_private_rest(self.classes[vehicle as usize], latest.activity)
+        {
+            latest.flags &= !AT_PRIVATE_REST;
+        } else if latest.flags & AT_PRIVATE_REST == 0 {
+            latest.flags |= AT_PRIVATE_REST;
+            latest.parkings = latest.parkings.wrapping_add(1);
+            let parking = u32::from(latest.parkings);
+            latest.displacement = blur::displacement(rules, vehicle, parking, latest.fix);
+        }
+    }
+
+    pub fn snapshot(&self, ix: VehicleIx, freshness: Freshness) -> Option<Snapshot<'_>> {
+        let i = ix.0 as usize;
+        let latest = self.latest.get(i)?;
+        let kind = self.kinds.get(self.kind[i] as usize);
+        let vehicle_stamp = i64::from(latest.vehicle_stamp);
+        Some(Snapshot {
+            vin: self.vins[i],
+            make: kind.map(|kind| Arc::clone(&kind.0)),
+            model: kind.map(|kind| Arc::clone(&kind.1)),
+            class: self.classes[i],
+            edition: latest.edition,
+            source: latest.source,
+            received: (latest.stamp != NEVER).then_some(Now {
+                unix_ms: latest.received_unix_ms,
+                mono_ms: latest.received_mono_ms,
+            }),
+            fix: (latest.flags & HAS_FIX != 0).then_some(Timed {
+                value: latest.fix,
+                stamp_unix_s: latest.fix_stamp,
+            }),
+            raw_position: (latest.flags & HAS_RAW != 0).then_some(Timed {
+                value: latest.raw_position,
+                stamp_unix_s: i64::from(latest.raw_stamp),
+            }),
+            activity: (latest.activity != Activity::Unknown).then_some(Timed {
+                value: latest.activity,
+                stamp_unix_s: vehicle_stamp,
+            }),
+            freshness,
+            speed_dkmh: timed(latest.speed_dkmh, vehicle_stamp),
+            odometer_hm: timed(latest.odometer_hm, vehicle_stamp),
+            soc_pct: timed(latest.soc_pct, vehicle_stamp),
+            alarm_level: timed(latest.alarm_level, i64::from(latest.alarm_stamp)),
+            items: self.items[i].iter().collect(),
+        })
+    }
+}
+
+fn timed<T>(value: Option<T>, stamp_unix_s: i64) -> Option<Timed<T>> {
+    value.map(|value| Timed {
+        value,
+        stamp_unix_s,
+    })
+}

@@ -46,7 +46,7 @@ impl ItemStore {
         let stamp = stamp_u32(item.stamp_unix_s);
         let mut at = 0;
         while let Some(head) = self.head(at) {
-            if head.kind == item.kind && head.part == item.part {
+            if (head.kind, head.part, head.edition) == (item.kind, item.part, item.edition) {
                 if stamp < head.stamp {
                     return;
                 }
@@ -76,16 +76,24 @@ impl ItemStore {
         self.bytes.extend_from_slice(item.body);
     }
 
-    /// Keeps what a report brought.
+    /// Keeps the items of a report, each unless a newer one of its kind is kept. What stands behind an item that
+    /// cannot be stepped over is not kept.
     pub fn keep_report(&mut self, report: &Report) {
-        // Until items are told apart the whole data unit counts as one.
-        if let (Some(edition), false) = (report.edition, report.items.is_empty()) {
+        let Some(edition) = report.edition else {
+            return;
+        };
+        let items = || gb32960::items(&report.items, edition);
+        if self.bytes.is_empty() {
+            let total = items().map(|(_, body)| HEAD + body.len()).sum::<usize>();
+            self.bytes.reserve_exact(total.min(MAX_ITEM_BYTES));
+        }
+        for (kind, body) in items() {
             self.keep(Item {
-                kind: 0,
-                part: 0,
+                kind,
+                part: part_of(edition, kind, body),
                 stamp_unix_s: report.stamp_unix_s,
                 edition,
-                body: &report.items,
+                body,
             });
         }
     }
@@ -139,6 +147,17 @@ impl ItemStore {
             part: u32::from_le_bytes([p0, p1, p2, p3]),
             stamp: u32::from_le_bytes([s0, s1, s2, s3]),
         })
+    }
+}
+
+/// Cell voltages of more than 200 cells come in several reports (2016 annex B, type 08): number of the subsystem and of
+/// the first cell tell the parts apart. Everything else is whole.
+fn part_of(edition: Edition, kind: u8, body: &[u8]) -> u32 {
+    match (edition, kind, body) {
+        (Edition::V2016, 0x08, [_, subsystem, _, _, _, _, _, _, first_high, first_low, ..]) => {
+            u32::from_be_bytes([0, *subsystem, *first_high, *first_low])
+        }
+        _ => 0,
     }
 }
 

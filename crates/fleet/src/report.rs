@@ -91,8 +91,8 @@ pub struct Report {
     /// On the map, WGS-84; `None` where the report has no valid fix.
     pub fix: Option<WorldPoint>,
     pub raw_position: Option<RawPosition>,
-    /// `Parked` means that the vehicle stands with its systems on for longer than a red light: the blurred
-    /// scope displaces a private one.
+    /// What the vehicle says it does. One that is on but stands still is `Driving`; the fleet makes `Parked` of it when
+    /// that lasts.
     pub activity: Option<Activity>,
     /// 0.1 km/h.
     pub speed_dkmh: Option<Reading<u16>>,

@@ -34,6 +34,9 @@ pub struct Rules {
     pub cut_off_after_ms: u64,
     /// So has a source that is connected and brings nothing for longer.
     pub source_quiet_after_ms: u64,
+    /// A vehicle that is on and has stood still for so long counts as parked: longer than a red light, shorter than
+    /// a visit.
+    pub parked_after_s: i64,
     /// Vehicles at most; a report of another one is refused.
     pub max_vehicles: u32,
     /// How far a parked private vehicle is displaced in the blurred scope, at most.
@@ -54,6 +57,7 @@ impl Default for Rules {
             patience_off,
             cut_off_after_ms: 10_000,
             source_quiet_after_ms: 120_000,
+            parked_after_s: 180,
             max_vehicles: 4_000_000,
             blur_radius_m: 250.0,
             seed: 0,

@@ -55,6 +55,8 @@ pub(crate) struct Latest {
     fix_stamp: i64,
     /// Of the newest report that was not older, future or re-issued.
     stamp: i64,
+    /// The time of the first report of those that say, one after the other, that it is on and stands still.
+    stands_since: i64,
     pub received_mono_ms: u64,
     received_unix_ms: i64,
     raw_position: RawPosition,
@@ -94,6 +96,7 @@ impl Latest {
             fix: WorldPoint::default(),
             fix_stamp: NEVER,
             stamp: NEVER,
+            stands_since: NEVER,
             received_mono_ms: 0,
             received_unix_ms: 0,
             raw_position: RawPosition::default(),
@@ -146,13 +149,25 @@ impl Latest {
         }
     }
 
-    fn take_values(&mut self, report: &Report) {
+    fn take_values(&mut self, report: &Report, rules: &Rules) {
         let stamp = report.stamp_unix_s.clamp(0, i64::from(u32::MAX)) as u32;
         self.stamp = report.stamp_unix_s;
         self.source = report.source;
         self.edition = report.edition.or(self.edition);
         if let Some(activity) = report.activity {
-            self.activity = activity;
+            let stands = activity == Activity::Driving
+                && report.speed_dkmh.and_then(Reading::value) == Some(0);
+            if !stands {
+                self.stands_since = NEVER;
+            } else if self.stands_since == NEVER {
+                self.stands_since = report.stamp_unix_s;
+            }
+            let stood_s = report.stamp_unix_s.saturating_sub(self.stands_since);
+            self.activity = if stands && stood_s >= rules.parked_after_s {
+                Activity::Parked
+            } else {
+                activity
+            };
             self.vehicle_stamp = stamp;
         }
         if report.speed_dkmh.is_some() {
@@ -299,7 +314,7 @@ impl Vehicles {
             return Applied::Older;
         }
         if newer_state {
-            latest.take_values(report);
+            latest.take_values(report, rules);
             latest.received_mono_ms = now.mono_ms;
             latest.received_unix_ms = now.unix_ms;
         }

@@ -117,7 +117,11 @@ impl World {
             raw_position: None,
             activity: (!one_in(&mut self.rng, 4))
                 .then(|| Activity::ALL[self.rng.random_range(0..5)]),
-            speed_dkmh: Some(Reading::Value(123)),
+            speed_dkmh: Some(Reading::Value(if one_in(&mut self.rng, 3) {
+                0
+            } else {
+                123
+            })),
             odometer_hm: None,
             soc_pct: one_in(&mut self.rng, 3).then(|| match self.rng.random_range(0..4) {
                 0 => Reading::Invalid,

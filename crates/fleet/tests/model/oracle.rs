@@ -137,11 +137,24 @@ impl Oracle {
                 .last()
                 .and_then(Reading::value)
         };
-        let activity = known
+        let says: Vec<&Report> = known
             .state_changes()
-            .filter_map(|report| report.activity)
-            .last()
-            .unwrap_or_default();
+            .filter(|report| report.activity.is_some())
+            .collect();
+        let stands = |report: &Report| {
+            report.activity == Some(Activity::Driving)
+                && report.speed_dkmh == Some(Reading::Value(0))
+        };
+        let standing = says.iter().rev().take_while(|report| stands(report));
+        let activity = match (says.last(), standing.last()) {
+            (Some(last), Some(first))
+                if last.stamp_unix_s - first.stamp_unix_s >= self.rules.parked_after_s =>
+            {
+                Activity::Parked
+            }
+            (Some(last), _) => last.activity.unwrap_or_default(),
+            (None, _) => Activity::Unknown,
+        };
         let patience = if activity == Activity::Off {
             self.rules.patience_off[known.class as usize]
         } else {

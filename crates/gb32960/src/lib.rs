@@ -9,13 +9,15 @@
 //! clocks, sessions, decryption, and any judgement about which report is newer.
 //!
 //! In the order of the data: [`split`], [`Frame`], [`items`], [`Live`], [`full`], [`encode`]; beside them [`vin`] and
-//! [`datum`]. Clauses and tables are cited as `2016 7.2.3.1` or `2025 7.2.3.1`.
+//! [`datum`]; with the feature `json`, frames as JSON objects for people. Clauses and tables are cited as `2016 7.2.3.1` or `2025 7.2.3.1`.
 
 pub mod codes;
 pub mod datum;
 pub mod encode;
 mod frame;
 pub mod full;
+#[cfg(feature = "json")]
+pub mod json;
 mod live;
 pub mod quantity;
 mod reading;
@@ -30,7 +32,7 @@ pub use frame::{
     REPLY_FLAG_COMMAND,
 };
 pub use live::{Live, LiveError, Position, live, live_of_data};
-pub use reading::{Code, Coded, Form, Number, Quantity, Reading, Spec};
+pub use reading::{Code, Coded, Form, Number, Quantity, Reading, Spec, Wire};
 pub use split::{Junk, Split, bcc, split, split_at_end, split_within};
 pub use time::Time;
 pub use vin::{Vin, VinError};

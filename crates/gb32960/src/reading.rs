@@ -220,11 +220,14 @@ impl From<Reading<Number>> for Form {
 }
 
 /// A field of fixed width: how it stands on the wire and how it is shown.
-pub(crate) trait Wire: Copy {
+pub trait Wire: Copy {
+    /// Bytes on the wire.
     const LEN: usize;
-    /// `bytes` holds at least [`Self::LEN`].
+    /// From the first [`Self::LEN`] bytes, which must be there.
     fn get(bytes: &[u8]) -> Self;
+    /// Appends the bytes as sent.
     fn put(self, out: &mut Vec<u8>);
+    /// As a page shows it.
     fn form(self) -> Form;
 }
 

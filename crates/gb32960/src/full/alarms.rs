@@ -17,6 +17,13 @@ pub struct CountedBytes<'a> {
     pub bytes: &'a [u8],
 }
 
+impl CountedBytes<'_> {
+    /// The count with its marks.
+    pub fn reading(&self) -> Reading<u8> {
+        count_reading(self.count)
+    }
+}
+
 /// Maker-defined fault codes, four bytes each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Faults<'a>(pub CountedBytes<'a>);
@@ -28,11 +35,6 @@ impl<'a> Faults<'a> {
             .bytes
             .chunks_exact(4)
             .map(|code| u32::from_be_bytes([code[0], code[1], code[2], code[3]]))
-    }
-
-    /// Whether the count is a count, or FE, or FF.
-    pub fn count(&self) -> Reading<u8> {
-        count_reading(self.0.count)
     }
 }
 

@@ -3,6 +3,15 @@
 
 use crate::role::{Action, Role};
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+static FAULTS: AtomicU64 = AtomicU64::new(0);
+
+/// How often the store refused since this process started: for a metric that somebody is woken by.
+#[must_use]
+pub fn faults_total() -> u64 {
+    FAULTS.load(Ordering::Relaxed)
+}
 
 /// The store cannot be relied on just now. Whoever gets one answers nothing that needs a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -58,6 +67,7 @@ impl From<sqlx::Error> for Fault {
             }
             _ => Self::Other,
         };
+        FAULTS.fetch_add(1, Ordering::Relaxed);
         // SQLite names tables and columns in its messages, never the values that were bound.
         tracing::error!(fault = fault.name(), %error, "the accounts and audit store refused");
         fault
@@ -133,6 +143,8 @@ pub enum UserError {
     BadPassword { at_least: u8, at_most: u16 },
     #[error("there is no such user")]
     NoSuchUser,
+    #[error("one-time codes are on already")]
+    TotpIsOn,
     #[error("demo accounts are made in demo mode only")]
     NotADemo,
     #[error("the last admin stays an enabled admin")]

@@ -13,7 +13,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-pub(crate) const ADMIN: &str = "admin";
+const ADMIN: &str = "admin";
 
 /// Why the first admin could not be made. For the operator, so it may name the path.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,19 @@ impl Access {
         .map_err(UserError::from)?;
         tx.commit().await.map_err(UserError::from)?;
         Ok(Some(path))
+    }
+
+    /// Removes the file once its password is another one.
+    pub(crate) fn forget_first_password(&self, name: &str) {
+        if !name.eq_ignore_ascii_case(ADMIN) {
+            return;
+        }
+        match std::fs::remove_file(self.first_password_path()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "the file with the first password could not be removed");
+            }
+            _ => {}
+        }
     }
 
     pub(crate) fn first_password_path(&self) -> PathBuf {

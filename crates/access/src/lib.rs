@@ -5,11 +5,12 @@
 //! - `purpose`      why somebody looks: a closed list
 //! - `permit`       a look that has been written down, and the only way to get one
 //! - `audit`        the log: rows, hash chain, verification, heads, reading
-//! - `budget`       how many looks are usual, and how many are refused
-//! - `users`        accounts; `first_start` makes the first admin
+//! - `search`       a VIN search that has been written down, and its hits
+//! - `budget`       how many looks are usual, and how many are refused; `notices` tell the privacy officer
+//! - `users`        accounts; `first_start` makes the first admin; `totp` is their second factor
 //! - `login`        passwords and codes checked, failures counted (`lockout`, `password`)
 //! - `session`      what a log-in gives, and how everybody learns that it ended
-//! - `store`        the one SQLite file
+//! - `store`        the one SQLite file; `clock` confirms a clock that was set back
 //! - `error`        why something was refused, without a word that a browser must not see
 //!
 //! Time comes in as `now_unix_s` with every call. All writing goes through one connection and one transaction a change,
@@ -17,28 +18,37 @@
 
 mod audit;
 mod budget;
+mod clock;
 mod error;
 mod first_start;
 mod lockout;
 mod login;
+mod notices;
 mod password;
 mod permit;
 mod purpose;
 mod role;
+mod search;
 mod secret;
 mod session;
 mod store;
+mod totp;
 mod users;
 
-pub use audit::{AuditKind, AuditRow, TOLERANCE_S};
+pub use audit::{
+    AuditFilter, AuditKind, AuditRow, EXPORT_MAX, Exported, Head, HeadAt, HeadsError, PAGE_MAX,
+    Problem, TOLERANCE_S, Verdict, read_heads,
+};
 pub use budget::Budgets;
-pub use error::{AccessError, Fault, LoginError, Refused, UserError};
+pub use error::{AccessError, Fault, LoginError, Refused, UserError, faults_total};
 pub use first_start::FirstStartError;
 pub use password::Cost;
 pub use permit::{PERMIT_S, Permit, PermitEnded, PermitId, VEHICLES_MAX, Vehicle};
 pub use purpose::{Purpose, PurposeError, PurposeKind};
 pub use role::{Action, Role, allows};
-pub use secret::SessionToken;
+pub use search::{HITS_MAX, Hits, Search, Wanted};
+pub use secret::{SessionToken, random_password};
 pub use session::{EndReason, EndedSession, Session, SessionId, SessionWatch, UserId};
 pub use store::{Access, OpenError, Settings};
+pub use totp::TotpOffer;
 pub use users::{By, User};

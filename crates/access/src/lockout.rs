@@ -7,7 +7,6 @@
 use crate::error::Fault;
 use sha2::{Digest, Sha256};
 use sqlx::SqliteConnection;
-use sqlx::sqlite::SqlitePool;
 
 const FREE_FOR_A_NAME: i64 = 5;
 /// An address may be a whole office.
@@ -43,7 +42,7 @@ impl Subject {
 
 /// How long the longest lock of `subjects` still lasts.
 pub(crate) async fn locked(
-    on: &SqlitePool,
+    on: &mut SqliteConnection,
     subjects: &[Subject],
     now_unix_s: i64,
 ) -> Result<Option<u32>, Fault> {
@@ -52,7 +51,7 @@ pub(crate) async fn locked(
         let until: Option<i64> =
             sqlx::query_scalar("SELECT locked_until_unix_s FROM lockouts WHERE subject = ?")
                 .bind(subject.hash.as_slice())
-                .fetch_optional(on)
+                .fetch_optional(&mut *on)
                 .await?;
         // Under a clock that was set back the wait is still no longer than the longest.
         longest_s = longest_s.max((until.unwrap_or(0) - now_unix_s).min(LONGEST_WAIT_S));

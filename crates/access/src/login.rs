@@ -3,13 +3,16 @@
 //! doubles the wait.
 
 use crate::audit::{AuditKind, Entry, append};
-use crate::error::{Fault, LoginError};
+use crate::error::{Fault, LoginError, UserError};
 use crate::lockout::{self, Subject};
-use crate::password::Busy;
-use crate::role::Role;
+use crate::password::{self, Busy};
+use crate::role::{Action, Role};
 use crate::secret::SessionToken;
-use crate::session::{Session, SessionId, UserId, start_in};
+use crate::session::{EndReason, Session, UserId, end_all_in, living_in, start_in};
 use crate::store::Access;
+use crate::totp::take_code;
+use sqlx::SqliteConnection;
+use std::sync::atomic::Ordering;
 
 impl From<Busy> for LoginError {
     fn from(_: Busy) -> Self {
@@ -19,12 +22,17 @@ impl From<Busy> for LoginError {
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct Credentials {
-    pub(crate) id: i64,
-    pub(crate) name: String,
-    pub(crate) role: String,
-    pub(crate) password_phc: String,
-    pub(crate) disabled: bool,
+    id: i64,
+    name: String,
+    role: String,
+    password_phc: String,
+    disabled: bool,
+    totp_on: bool,
 }
+
+/// Failed log-ins that get a row, in an hour, all together. Further ones are counted and stand as a number in the next
+/// row, or somebody who only guesses could fill the disk and so stop all looks.
+const FAILURES_PER_HOUR: i64 = 600;
 
 impl Access {
     /// Starts a session for a name and a password. `source` is the address the request came from.
@@ -35,54 +43,81 @@ impl Access {
         source: &str,
         now_unix_s: i64,
     ) -> Result<(SessionToken, Session), LoginError> {
+        self.login_with_code(name, password, None, source, now_unix_s)
+            .await
+    }
+
+    /// The same with a one-time code, for accounts that answered `CodeNeeded`.
+    pub async fn login_with_code(
+        &self,
+        name: &str,
+        password: &str,
+        code: Option<&str>,
+        source: &str,
+        now_unix_s: i64,
+    ) -> Result<(SessionToken, Session), LoginError> {
         let source = bounded(source);
         let subjects = [Subject::name(name), Subject::source(&source)];
-        if let Some(retry_after_s) = lockout::locked(self.read(), &subjects, now_unix_s).await? {
+        let mut on = self.read().acquire().await?;
+        if let Some(retry_after_s) = lockout::locked(&mut on, &subjects, now_unix_s).await? {
             return Err(LoginError::Locked { retry_after_s });
         }
         let user: Option<Credentials> = sqlx::query_as(
-            "SELECT id, name, role, password_phc, disabled FROM users WHERE name = ?",
+            "SELECT id, name, role, password_phc, disabled, totp_on FROM users WHERE name = ?",
         )
         .bind(name)
-        .fetch_optional(self.read())
+        .fetch_optional(&mut *on)
         .await?;
+        drop(on);
         let phc = user.as_ref().map(|user| user.password_phc.clone());
         let right = self.0.passwords.verify(password, phc).await?;
-        let role = user.as_ref().and_then(|user| Role::parse(&user.role));
-        match (user, role) {
-            (Some(user), Some(role)) if right && !user.disabled => {
-                Ok(self.let_in(user, role, source, now_unix_s).await?)
-            }
-            (user, _) => Err(self.turn_away(user, source, &subjects, now_unix_s).await?),
-        }
-    }
-
-    async fn let_in(
-        &self,
-        user: Credentials,
-        role: Role,
-        source: String,
-        now_unix_s: i64,
-    ) -> Result<(SessionToken, Session), LoginError> {
-        let token = SessionToken::new();
+        // Also without a session to give, the row and the count are written before the answer.
         let mut tx = self.write().await?;
+        // Asked again: many tries at once may all have passed the first question before one of them was counted.
+        if let Some(retry_after_s) = lockout::locked(&mut tx, &subjects, now_unix_s).await? {
+            return Err(LoginError::Locked { retry_after_s });
+        }
+        let role = user.as_ref().and_then(|user| Role::parse(&user.role));
+        let (user, role) = match (user, role) {
+            (Some(user), Some(role)) if right && !user.disabled => (user, role),
+            (user, _) => {
+                self.count_failure(&mut tx, user, source, &subjects, now_unix_s)
+                    .await?;
+                tx.commit().await?;
+                return Err(LoginError::WrongCredentials);
+            }
+        };
         // The account may have changed while the password was hashed.
         let unchanged: bool = sqlx::query_scalar(
-            "SELECT count(*) = 1 FROM users WHERE id = ? AND role = ? AND password_phc = ? AND disabled = 0",
+            "SELECT count(*) = 1 FROM users
+             WHERE id = ? AND role = ? AND password_phc = ? AND totp_on = ? AND disabled = 0",
         )
         .bind(user.id)
         .bind(&user.role)
         .bind(&user.password_phc)
+        .bind(user.totp_on)
         .fetch_one(&mut *tx)
         .await?;
         if !unchanged {
             return Err(LoginError::WrongCredentials);
         }
-        lockout::forget(&mut tx, &Subject::name(&user.name)).await?;
+        if user.totp_on {
+            let Some(code) = code else {
+                return Err(LoginError::CodeNeeded);
+            };
+            if !take_code(&mut tx, UserId(user.id), code, now_unix_s).await? {
+                self.count_failure(&mut tx, Some(user), source, &subjects, now_unix_s)
+                    .await?;
+                tx.commit().await?;
+                return Err(LoginError::WrongCredentials);
+            }
+        }
+        lockout::forget(&mut tx, &subjects[0]).await?;
+        let token = SessionToken::new();
         let (id, expires_unix_s) =
             start_in(&mut tx, UserId(user.id), role, &token, &source, now_unix_s).await?;
         let session = Session {
-            id: SessionId(id.0),
+            id,
             user: UserId(user.id),
             name: user.name,
             role,
@@ -102,28 +137,109 @@ impl Access {
         Ok((token, session))
     }
 
-    /// Counts a failure and writes it down. The name is written only if it exists: what people type into the wrong
-    /// field is often a password.
-    async fn turn_away(
+    /// Counts a failure and writes it down; the caller commits. The name is written only if it exists: what people
+    /// type into the wrong field is often a password.
+    async fn count_failure(
         &self,
+        on: &mut SqliteConnection,
         user: Option<Credentials>,
         source: String,
         subjects: &[Subject; 2],
         now_unix_s: i64,
-    ) -> Result<LoginError, Fault> {
-        let mut tx = self.write().await?;
+    ) -> Result<(), Fault> {
+        for subject in subjects {
+            lockout::failed(on, subject, now_unix_s).await?;
+        }
+        let rows: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM audit WHERE kind = 'login_failed' AND at_unix_s > ?",
+        )
+        .bind(now_unix_s - 3600)
+        .fetch_one(&mut *on)
+        .await?;
+        if rows >= FAILURES_PER_HOUR {
+            self.0.suppressed_failures.fetch_add(1, Ordering::Relaxed);
+            return Ok(());
+        }
+        let suppressed = self.0.suppressed_failures.swap(0, Ordering::Relaxed);
         let entry = Entry {
             user_id: user.as_ref().map(|user| user.id),
             user_name: user.map(|user| user.name),
             source: Some(source),
+            amount: (suppressed > 0).then_some(suppressed),
             ..Entry::default()
         };
-        append(&mut tx, AuditKind::LoginFailed, entry, now_unix_s).await?;
-        for subject in subjects {
-            lockout::failed(&mut tx, subject, now_unix_s).await?;
+        append(on, AuditKind::LoginFailed, entry, now_unix_s).await?;
+        Ok(())
+    }
+
+    /// Changes one's own password. All other sessions of the account end; this one goes on. A wrong old password
+    /// counts as a failed log-in, so that an unlocked desk is not a way to guess it.
+    pub async fn change_own_password(
+        &self,
+        session: &Session,
+        old: &str,
+        new: &str,
+        now_unix_s: i64,
+    ) -> Result<(), UserError> {
+        session.may(Action::ChangeOwnPassword)?;
+        if !password::acceptable(new, &session.name) {
+            return Err(UserError::BadPassword {
+                at_least: password::LENGTH_MIN,
+                at_most: password::LENGTH_MAX,
+            });
         }
+        let subjects = [
+            Subject::name(&session.name),
+            Subject::source(&session.source),
+        ];
+        let mut on = self.read().acquire().await?;
+        if let Some(retry_after_s) = lockout::locked(&mut on, &subjects, now_unix_s).await? {
+            return Err(UserError::Locked { retry_after_s });
+        }
+        let user: Credentials = sqlx::query_as(
+            "SELECT id, name, role, password_phc, disabled, totp_on FROM users WHERE id = ?",
+        )
+        .bind(session.user.0)
+        .fetch_one(&mut *on)
+        .await?;
+        drop(on);
+        let old_phc = user.password_phc.clone();
+        let right = self.0.passwords.verify(old, Some(old_phc.clone())).await?;
+        let phc = if right {
+            Some(self.0.passwords.hash(new).await?)
+        } else {
+            None
+        };
+        let mut tx = self.write().await?;
+        let session = living_in(&mut tx, session, Action::ChangeOwnPassword, now_unix_s).await?;
+        let Some(phc) = phc else {
+            let source = session.source.clone();
+            self.count_failure(&mut tx, Some(user), source, &subjects, now_unix_s)
+                .await?;
+            tx.commit().await?;
+            return Err(UserError::WrongCredentials);
+        };
+        // Only over the password that was checked: another one may have been set meanwhile.
+        let changed =
+            sqlx::query("UPDATE users SET password_phc = ? WHERE id = ? AND password_phc = ?")
+                .bind(phc)
+                .bind(session.user.0)
+                .bind(old_phc)
+                .execute(&mut *tx)
+                .await?;
+        if changed.rows_affected() == 0 {
+            return Err(UserError::WrongCredentials);
+        }
+        let entry = Entry {
+            about_user: Some(session.name.clone()),
+            ..Entry::of(&session)
+        };
+        append(&mut tx, AuditKind::PasswordChanged, entry, now_unix_s).await?;
+        let (user, this) = (session.user, Some(session.id));
+        end_all_in(&mut tx, user, this, EndReason::PasswordChanged, now_unix_s).await?;
         tx.commit().await?;
-        Ok(LoginError::WrongCredentials)
+        self.forget_first_password(&session.name);
+        Ok(self.announce().await?)
     }
 }
 

@@ -6,6 +6,7 @@
 //! second row says how long it was open. After a crash the next start writes that row.
 
 use crate::audit::{AuditKind, AuditRow, Entry, append};
+use crate::budget;
 use crate::error::{Fault, Refused};
 use crate::purpose::{Purpose, PurposeKind};
 use crate::role::Action;
@@ -188,7 +189,10 @@ impl Access {
         purpose: &Purpose,
         now_unix_s: i64,
     ) -> Result<Permit, Refused> {
-        session.may(action)?;
+        if let Err(refused) = session.may(action) {
+            self.note_refusal(session, action, now_unix_s).await;
+            return Err(refused.into());
+        }
         if !action.needs_permit() || action == Action::SearchVin {
             return Err(Refused::NoPermitFor { action });
         }
@@ -202,6 +206,14 @@ impl Access {
         }
         let mut tx = self.write().await?;
         let session = living_in(&mut tx, session, action, now_unix_s).await?;
+        let budgets = &self.0.settings.budgets;
+        let asked = budget::ask(&mut tx, &session, vehicles.len(), budgets, now_unix_s).await;
+        if let Err(refused @ Refused::OverBudget { .. }) = asked {
+            budget::refusal(&mut tx, &session, action, "over_budget", now_unix_s).await?;
+            tx.commit().await?;
+            return Err(refused);
+        }
+        asked?;
         let mut first = None;
         for vehicle in &vehicles {
             let entry = Entry {
@@ -253,6 +265,16 @@ impl Access {
             expires_unix_s,
             state,
         })
+    }
+
+    /// Somebody asked for what their role may not do. The refusal stands whether or not the row can be written.
+    pub(crate) async fn note_refusal(&self, session: &Session, action: Action, now_unix_s: i64) {
+        let written = async {
+            let mut tx = self.write().await?;
+            budget::refusal(&mut tx, session, action, "not_allowed", now_unix_s).await?;
+            Ok::<_, Fault>(tx.commit().await?)
+        };
+        let _ = written.await;
     }
 
     /// The card was closed. A permit that is over already is no error. Even if the row cannot be written, the permit

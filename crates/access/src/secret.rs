@@ -50,7 +50,8 @@ pub(crate) fn random_bytes<const N: usize>() -> [u8; N] {
 }
 
 /// A password for a person to copy: 24 characters of an alphabet of 32 without look-alikes, 120 bits.
-pub(crate) fn random_password() -> String {
+#[must_use]
+pub fn random_password() -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let letters = random_bytes::<24>().map(|byte| char::from(LETTERS[usize::from(byte & 31)]));
     letters

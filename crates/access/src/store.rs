@@ -12,10 +12,11 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{Sqlite, Transaction};
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::broadcast;
 
@@ -60,6 +61,10 @@ pub(crate) struct Inner {
     /// The newest row of `session_ends` that has been announced.
     pub(crate) ends_announced: tokio::sync::Mutex<i64>,
     pub(crate) ended_here: EndedHere,
+    /// Failed log-ins that got no row of their own since the last that did.
+    pub(crate) suppressed_failures: AtomicI64,
+    /// Held while this process serves from the store.
+    only_server: Mutex<Option<File>>,
 }
 
 /// Why the store did not open. For the operator at start, so it may name the path.
@@ -70,6 +75,8 @@ pub enum OpenError {
         path: PathBuf,
         error: std::io::Error,
     },
+    #[error("another evwall serves from {path} already")]
+    InUse { path: PathBuf },
     #[error("cannot open the database {path}: {error}")]
     Database { path: PathBuf, error: sqlx::Error },
     #[error("cannot bring the database {path} up to date: {error}")]
@@ -86,23 +93,33 @@ const ENDS_KEPT: usize = 1_024;
 const READERS: u32 = 4;
 
 impl Access {
-    /// Opens or creates the store. See `open_with`.
+    /// For the command line: opens or creates the store beside a server that may be running on it.
     pub async fn open(path: impl AsRef<Path>, now_unix_s: i64) -> Result<Self, OpenError> {
-        Self::open_with(path, Settings::default(), now_unix_s).await
+        Self::open_as(path.as_ref(), Settings::default(), false, now_unix_s).await
     }
 
-    /// Opens or creates the store, runs the migrations that are missing, writes the closing rows that a crash left
-    /// out, and disables demo accounts unless this is a demo.
+    /// For the server, one at a time: opens or creates the store, writes the closing rows that a crash left out, and
+    /// disables demo accounts unless this is a demo.
     pub async fn open_with(
         path: impl AsRef<Path>,
         settings: Settings,
         now_unix_s: i64,
     ) -> Result<Self, OpenError> {
-        let path = path.as_ref().to_path_buf();
+        Self::open_as(path.as_ref(), settings, true, now_unix_s).await
+    }
+
+    async fn open_as(
+        path: &Path,
+        settings: Settings,
+        serving: bool,
+        now_unix_s: i64,
+    ) -> Result<Self, OpenError> {
+        let path = path.to_path_buf();
         make_private(&path).map_err(|error| OpenError::File {
             path: path.clone(),
             error,
         })?;
+        let only_server = if serving { Some(lock(&path)?) } else { None };
         let database = |error| OpenError::Database {
             path: path.clone(),
             error,
@@ -154,21 +171,39 @@ impl Access {
             ends: broadcast::channel(ENDS_KEPT).0,
             ends_announced: tokio::sync::Mutex::new(0),
             ended_here: EndedHere::default(),
+            suppressed_failures: AtomicI64::new(0),
+            only_server: Mutex::new(only_server),
         }));
         access
-            .begin_work(now_unix_s)
+            .begin_work(serving, now_unix_s)
             .await
             .map_err(|fault| OpenError::Fault { path, fault })?;
         Ok(access)
     }
 
-    async fn begin_work(&self, now_unix_s: i64) -> Result<(), Fault> {
+    async fn begin_work(&self, serving: bool, now_unix_s: i64) -> Result<(), Fault> {
         self.skip_old_ends().await?;
-        self.close_permits_of_a_crash(now_unix_s).await?;
-        if !self.0.settings.demo {
-            self.disable_demo_accounts(now_unix_s).await?;
+        if !serving {
+            return Ok(());
         }
-        Ok(())
+        let left = async {
+            self.close_permits_of_a_crash(now_unix_s).await?;
+            if !self.0.settings.demo {
+                self.disable_demo_accounts(now_unix_s).await?;
+            }
+            Ok(())
+        };
+        match left.await {
+            // Nobody gets in or sees anything until the clock is confirmed, and that needs a store that opens.
+            Err(Fault::ClockSetBack { by_s }) => {
+                tracing::error!(
+                    by_s,
+                    "the clock is behind the newest record: all log-ins and looks are refused"
+                );
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     /// A writing transaction, begun as one: it never has to upgrade a read lock, which SQLite may refuse.
@@ -185,6 +220,35 @@ impl Access {
     pub async fn close(&self) {
         self.0.read.close().await;
         self.0.write.close().await;
+        *self.0.only_server.lock().expect("no panic while held") = None;
+    }
+}
+
+/// Two servers on one store would close each other's permits. A file of its own: SQLite keeps its own locks on the
+/// database, and closing any handle of that file in this process would drop them.
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".serving");
+    let lock_path = PathBuf::from(name);
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&lock_path)
+        .map_err(|error| OpenError::File {
+            path: lock_path.clone(),
+            error,
+        })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
+            path: path.to_path_buf(),
+        }),
+        Err(TryLockError::Error(error)) => Err(OpenError::File {
+            path: lock_path,
+            error,
+        }),
     }
 }
 

@@ -202,6 +202,7 @@ impl Access {
         .await?;
         end_all_in(&mut tx, user, None, EndReason::PasswordChanged, now_unix_s).await?;
         tx.commit().await?;
+        self.forget_first_password(name);
         Ok(self.announce().await?)
     }
 
@@ -329,7 +330,11 @@ pub(crate) fn is_name(name: &str) -> bool {
 }
 
 /// The first half of the audit row; refuses a session that may not manage accounts.
-async fn actor(on: &mut SqliteConnection, by: By<'_>, now_unix_s: i64) -> Result<Entry, UserError> {
+pub(crate) async fn actor(
+    on: &mut SqliteConnection,
+    by: By<'_>,
+    now_unix_s: i64,
+) -> Result<Entry, UserError> {
     match by {
         By::Session(session) => {
             let session = living_in(on, session, Action::ManageUsers, now_unix_s).await?;

@@ -4,9 +4,15 @@
 //! `heads` carries the newest hash out of the machine, `read` shows rows to those who may see them.
 
 mod append;
+mod heads;
+mod read;
 mod row;
+mod verify;
 
 pub use append::TOLERANCE_S;
 pub(crate) use append::{append, in_order};
+pub use heads::{Exported, Head, HeadAt, HeadsError, read_heads};
+pub use read::{AuditFilter, EXPORT_MAX, PAGE_MAX};
 pub(crate) use row::Entry;
 pub use row::{AuditKind, AuditRow};
+pub use verify::{Problem, Verdict};

@@ -80,3 +80,20 @@ pub fn vehicle(vin: &str) -> Vehicle {
 pub fn alarm() -> Purpose {
     Purpose::new(PurposeKind::Alarm, None).unwrap()
 }
+
+/// Opens and closes so many cards: two rows each.
+pub async fn open_cards(store: &Store, session: &Session, cards: u32) {
+    for n in 0..cards {
+        let vin = format!("LTEST00000W{n:06}");
+        let permit = store
+            .access
+            .permit(session, Action::OpenCard, vehicle(&vin), &alarm(), NOW)
+            .await
+            .unwrap();
+        store
+            .access
+            .close_permit(permit.id(), NOW + 1)
+            .await
+            .unwrap();
+    }
+}

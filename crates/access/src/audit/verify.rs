@@ -1,0 +1,189 @@
+//! Finds what was changed. Walks the whole log once, in order, with nothing but the rows: each must carry the hash of
+//! its own columns and of the row before it. A chain that somebody computed anew from some row on is whole in itself;
+//! that is what exported heads are for: a head says "row 4711 had this hash", and it lies where whoever can write the
+//! database cannot.
+//!
+//! Removed rows leave a gap, edited rows a wrong hash, exchanged rows both, a cut tail a head that has no row.
+
+use super::heads::Head;
+use super::row::{AuditKind, AuditRow};
+use crate::error::Fault;
+use crate::store::Access;
+use sqlx::{FromRow, Row};
+use std::collections::BTreeMap;
+
+/// Kept in the verdict; further ones are only counted.
+const PROBLEMS_MAX: usize = 100;
+const ROWS_AT_ONCE: i64 = 1_000;
+const TRIGGERS: [&str; 3] = [
+    "audit_has_no_gaps",
+    "audit_is_not_deleted",
+    "audit_is_not_edited",
+];
+
+/// One thing that is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    #[error("rows {from} to {to} are missing")]
+    Missing { from: i64, to: i64 },
+    #[error("row {seq} is not what was written: its columns do not give its hash")]
+    Edited { seq: i64 },
+    #[error("row {seq} does not follow the row before it")]
+    BrokenLink { seq: i64 },
+    #[error("row {seq} cannot be read")]
+    Unreadable { seq: i64 },
+    #[error("row {seq} is earlier than the row before it")]
+    OutOfTime { seq: i64 },
+    #[error("row {seq} is not the one whose hash was exported")]
+    HeadDiffers { seq: i64 },
+    #[error("the log ends before row {seq}, whose hash was exported")]
+    TailCut { seq: i64 },
+    #[error("the database no longer protects the log: the trigger {name} is missing")]
+    TriggerMissing { name: &'static str },
+    #[error("there is no readable head to compare with")]
+    NoHeads,
+}
+
+/// What `verify` found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    pub rows: u64,
+    /// The newest row and its hash, to be noted down elsewhere.
+    pub newest: Option<(i64, [u8; 32])>,
+    pub heads_checked: u32,
+    pub problems: Vec<Problem>,
+    pub problems_total: u64,
+}
+
+impl Verdict {
+    #[must_use]
+    pub const fn is_good(&self) -> bool {
+        self.problems_total == 0
+    }
+
+    fn add(&mut self, problem: Problem) {
+        self.problems_total += 1;
+        if self.problems.len() < PROBLEMS_MAX {
+            self.problems.push(problem);
+        }
+    }
+}
+
+impl Access {
+    /// Checks every row, and every head of `heads` (`read_heads` reads them from a file). `None` checks the chain in
+    /// itself only, which cannot see a tail that was cut.
+    pub async fn verify_audit(&self, heads: Option<&[Head]>) -> Result<Verdict, Fault> {
+        let mut check = Check::new(heads);
+        let mut on = self.read().begin().await?;
+        let present: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'",
+        )
+        .fetch_all(&mut *on)
+        .await?;
+        for name in TRIGGERS {
+            if !present.iter().any(|there| there == name) {
+                check.verdict.add(Problem::TriggerMissing { name });
+            }
+        }
+        let mut after = i64::MIN;
+        loop {
+            let rows = sqlx::query("SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?")
+                .bind(after)
+                .bind(ROWS_AT_ONCE)
+                .fetch_all(&mut *on)
+                .await?;
+            let Some(last) = rows.last() else { break };
+            after = last.try_get("seq")?;
+            for row in &rows {
+                match AuditRow::from_row(row) {
+                    Ok(row) => check.row(&row),
+                    Err(_) => check.unreadable(row.try_get("seq")?),
+                }
+            }
+        }
+        Ok(check.finish())
+    }
+}
+
+/// The walk, apart from where rows come from.
+pub(crate) struct Check {
+    verdict: Verdict,
+    last_seq: i64,
+    last_hash: Vec<u8>,
+    last_unix_s: i64,
+    heads: BTreeMap<i64, Vec<[u8; 32]>>,
+}
+
+impl Check {
+    pub(crate) fn new(heads: Option<&[Head]>) -> Self {
+        let mut check = Self {
+            verdict: Verdict::default(),
+            last_seq: 0,
+            last_hash: vec![0; 32],
+            last_unix_s: i64::MIN,
+            heads: BTreeMap::new(),
+        };
+        for head in heads.unwrap_or_default() {
+            check.heads.entry(head.seq).or_default().push(head.hash);
+        }
+        if heads.is_some_and(<[Head]>::is_empty) {
+            check.verdict.add(Problem::NoHeads);
+        }
+        check
+    }
+
+    pub(crate) fn row(&mut self, row: &AuditRow) {
+        let seq = row.seq;
+        let follows = self.step(seq);
+        if follows && row.previous != self.last_hash {
+            self.verdict.add(Problem::BrokenLink { seq });
+        }
+        if row.hash != row.right_hash() {
+            self.verdict.add(Problem::Edited { seq });
+        }
+        if row.at_unix_s < self.last_unix_s && row.kind != AuditKind::ClockAccepted.name() {
+            self.verdict.add(Problem::OutOfTime { seq });
+        }
+        self.last_unix_s = row.at_unix_s;
+        for head in self.heads.remove(&seq).unwrap_or_default() {
+            self.verdict.heads_checked += 1;
+            if head.as_slice() != row.hash {
+                self.verdict.add(Problem::HeadDiffers { seq });
+            }
+        }
+        self.verdict.newest = row.hash.as_slice().try_into().ok().map(|hash| (seq, hash));
+        self.last_hash.clone_from(&row.hash);
+    }
+
+    fn unreadable(&mut self, seq: i64) {
+        self.step(seq);
+        self.verdict.add(Problem::Unreadable { seq });
+        self.last_hash.clear();
+    }
+
+    /// Counts the row, and says whether the one before it is the one that was seen last.
+    fn step(&mut self, seq: i64) -> bool {
+        let follows = seq == self.last_seq.saturating_add(1);
+        if !follows {
+            let from = self.last_seq.saturating_add(1);
+            self.verdict.add(Problem::Missing {
+                from,
+                to: seq.saturating_sub(1),
+            });
+        }
+        self.verdict.rows += 1;
+        self.last_seq = seq;
+        follows
+    }
+
+    pub(crate) fn finish(mut self) -> Verdict {
+        for (&seq, heads) in &self.heads {
+            self.verdict.heads_checked += u32::try_from(heads.len()).unwrap_or(u32::MAX);
+            // Inside the log it is a row that is missing, and that has been said.
+            if seq > self.last_seq {
+                self.verdict.add(Problem::TailCut { seq });
+            }
+        }
+        self.verdict
+    }
+}

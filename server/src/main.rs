@@ -1,1 +1,61 @@
-fn main() {}
+//! evwall: subscribes to the telemetry of electric vehicles and pushes what a viewport shows to every open map.
+//!
+//! In the order of the data: [`source`] → [`fleet_thread`] → [`viewers`]; beside them the [`door`] before every route,
+//! the [`centre`] that answers for single vehicles, and [`ops`] for operators.
+
+#![recursion_limit = "256"]
+
+mod accounts;
+mod card;
+mod centre;
+mod clock;
+mod config;
+mod door;
+mod fleet_thread;
+mod handles;
+mod metrics;
+mod ops;
+mod registry;
+mod routes;
+mod serve;
+mod source;
+mod state;
+mod viewers;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_env("EVWALL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("evwall: cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(async {
+        match cli.command {
+            Command::Serve(serve) => serve::run(serve).await,
+            Command::User(user) => accounts::user(user).await,
+            Command::Audit(audit) => accounts::audit(audit).await,
+            Command::Decode { secrets } => accounts::decode(secrets),
+        }
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("evwall: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -143,6 +143,7 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
             </Show>
         </div>
     }
+    .into_any()
 }
 
 /// The look of a dot in words; all that a viewer gets.
@@ -168,6 +169,7 @@ fn LookWords(dot: PickedDot) -> impl IntoView {
             {alarm.map(|level| view! { <b class="alarm">" · "{text::ALARM.shown()}" "{level}</b> })}
         </span>
     }
+    .into_any()
 }
 
 #[component]
@@ -234,6 +236,7 @@ fn PurposeForm(
             </Show>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -283,6 +286,7 @@ fn CardFields(step: RwSignal<Step>) -> impl IntoView {
             </details>
         </Show>
     }
+    .into_any()
 }
 
 #[component]
@@ -293,6 +297,7 @@ fn Row(words: Text, id: &'static str, value: impl Fn() -> String + Send + Sync +
             <dd data-testid=id>{value}</dd>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -315,6 +320,7 @@ fn GroupRows(group: Group) -> impl IntoView {
                 .collect_view()}
         </dl>
     }
+    .into_any()
 }
 
 fn or_unknown(value: Option<String>, lang: Lang) -> String {

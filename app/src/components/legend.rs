@@ -35,4 +35,5 @@ pub fn Legend(state: MapState) -> impl IntoView {
             </ul>
         </section>
     }
+    .into_any()
 }

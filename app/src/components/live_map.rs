@@ -140,6 +140,7 @@ pub fn LiveMap(state: MapState, anchor: NodeRef<Div>) -> impl IntoView {
             <canvas class="dots" node_ref=dots data-testid="dots"></canvas>
         </div>
     }
+    .into_any()
 }
 
 #[cfg(feature = "hydrate")]

@@ -44,6 +44,7 @@ pub fn StatusLine(state: MapState) -> impl IntoView {
             <span class="connection" role="status" data-testid="connection">{connection}</span>
         </footer>
     }
+    .into_any()
 }
 
 #[component]
@@ -59,6 +60,7 @@ fn Figure(
             <span>{words.shown()}</span>
         </span>
     }
+    .into_any()
 }
 
 fn connection_words(picture: &Picture, lang: Lang) -> &'static str {

@@ -48,4 +48,5 @@ pub fn DeskPage() -> impl IntoView {
             <StatusLine state />
         </main>
     }
+    .into_any()
 }

@@ -21,4 +21,5 @@ pub fn WallPage() -> impl IntoView {
             <StatusLine state />
         </main>
     }
+    .into_any()
 }

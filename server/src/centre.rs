@@ -1,0 +1,140 @@
+//! The centre as one signed-in person sees it: answers the server functions of `app`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use access::{Action, Purpose, PurposeError, PurposeKind, Refused, Session, Vehicle};
+use app::api::{ApiError, Me, PurposeChoice};
+use app::card::OpenedCard;
+use app::centre::{Answer, Centre};
+use metrics::counter;
+use tracing::{info, warn};
+use wire::Handle;
+
+use crate::metrics::CARDS;
+use crate::state::AppState;
+use crate::{card, clock};
+
+/// One person's view of the centre, for one request.
+pub struct Desk {
+    pub state: AppState,
+    pub session: Arc<Session>,
+    pub from: SocketAddr,
+}
+
+impl Desk {
+    async fn open(&self, handle: &str, purpose: &str, case_number: Option<&str>) -> Result<OpenedCard, ApiError> {
+        self.session.may(Action::OpenCard).map_err(|_| ApiError::NotAllowed)?;
+        let handle = parse_handle(handle)?;
+        let now = clock::now();
+        let vehicle = self
+            .state
+            .handles
+            .vehicle(handle, self.session.id, now.mono_ms)
+            .ok_or(ApiError::HandleExpired)?;
+        let kind = PurposeKind::parse(purpose).ok_or(ApiError::UnknownPurpose)?;
+        let purpose = Purpose::new(kind, case_number).map_err(|error| match error {
+            PurposeError::CaseNumberNeeded => ApiError::CaseNumberNeeded,
+            _ => ApiError::BadRequest,
+        })?;
+        let facts = self.state.fleet.snapshot(vehicle).await.ok_or(ApiError::HandleExpired)?;
+        let looked_at = Vehicle {
+            vin: facts.vin.as_str().unwrap_or_default().to_owned(),
+            handle: handle.0,
+        };
+        let permit = self
+            .state
+            .access
+            .permit(&self.session, Action::OpenCard, looked_at, &purpose, now.unix_ms / 1000)
+            .await
+            .map_err(refusal)?;
+        let permit = Arc::new(permit);
+        let until_unix_s = permit.expires_unix_s();
+        let left_ms = u64::try_from(until_unix_s * 1000 - now.unix_ms).unwrap_or(0);
+        self.state.handles.opened(handle, Arc::clone(&permit), now.mono_ms + left_ms);
+        info!(user = %self.session.name, from = %self.from.ip(), purpose = kind.name(), "a card was opened");
+        Ok(OpenedCard {
+            card: card::of(&permit, &facts, &self.state.sources, now),
+            until_unix_s,
+        })
+    }
+
+    async fn close(&self, handle: &str) -> Result<(), ApiError> {
+        let handle = parse_handle(handle)?;
+        let Some(permit) = self.state.handles.close(handle, self.session.id) else {
+            return Ok(());
+        };
+        let closed = self.state.access.close_permit(permit.id(), clock::unix_s()).await;
+        closed.map_err(|fault| {
+            warn!(%fault, "the closing row of a card could not be written yet");
+            ApiError::RecordUnavailable
+        })
+    }
+}
+
+impl Centre for Desk {
+    fn me(&self) -> Answer<'_, Me> {
+        let purposes = PurposeKind::ALL
+            .into_iter()
+            .map(|kind| PurposeChoice {
+                code: kind.name().to_owned(),
+                needs_case: kind.needs_case_number(),
+            })
+            .collect();
+        let me = Me {
+            name: self.session.name.clone(),
+            role: self.session.role.name().to_owned(),
+            may_open_cards: access::allows(self.session.role, Action::OpenCard),
+            purposes,
+            blurred: self.session.role.scope() != 0,
+        };
+        Box::pin(async move { Ok(me) })
+    }
+
+    fn open_card(&self, handle: String, purpose: String, case_number: Option<String>) -> Answer<'_, OpenedCard> {
+        Box::pin(async move {
+            let answer = self.open(&handle, &purpose, case_number.as_deref()).await;
+            let outcome = match answer {
+                Ok(_) => "opened",
+                Err(ApiError::RecordUnavailable) => "no_record",
+                Err(_) => "refused",
+            };
+            counter!(CARDS, "outcome" => outcome).increment(1);
+            answer
+        })
+    }
+
+    fn close_card(&self, handle: String) -> Answer<'_, ()> {
+        Box::pin(async move { self.close(&handle).await })
+    }
+}
+
+fn refusal(refused: Refused) -> ApiError {
+    match refused {
+        Refused::SessionEnded => ApiError::SignedOut,
+        Refused::NotAllowed { .. } | Refused::NoPermitFor { .. } => ApiError::NotAllowed,
+        Refused::BadNumberOfVehicles { .. } | Refused::BadVin => ApiError::BadRequest,
+        Refused::OverBudget { .. } => ApiError::BudgetSpent,
+        Refused::Fault(_) => ApiError::RecordUnavailable,
+    }
+}
+
+/// 32 hexadecimal digits, as the page got them.
+fn parse_handle(text: &str) -> Result<Handle, ApiError> {
+    let mut bytes = [0; 16];
+    hex::decode_to_slice(text, &mut bytes).map_err(|_| ApiError::BadRequest)?;
+    Ok(Handle(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_is_thirty_two_hexadecimal_digits_and_nothing_else() {
+        assert_eq!(parse_handle("00112233445566778899aabbccddeeff").unwrap().0[15], 0xff);
+        for bad in ["", "0011", "zz112233445566778899aabbccddeeff", "00112233445566778899aabbccddeeff00"] {
+            assert_eq!(parse_handle(bad), Err(ApiError::BadRequest), "{bad}");
+        }
+    }
+}

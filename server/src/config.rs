@@ -1,0 +1,210 @@
+//! What can be said on the command line, and what of it is refused.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "evwall", version, about = "The real-time wall map of an electric-vehicle monitoring centre")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Subscribe to the telemetry and serve the map.
+    Serve(Serve),
+    /// Manage accounts (the server may be running).
+    User(User),
+    /// Check or export the audit log.
+    Audit(Audit),
+    /// Read frames of GB/T 32960 in hexadecimal, a line each, and print a JSON line each.
+    Decode {
+        /// Print the passwords of platform logins too.
+        #[arg(long)]
+        secrets: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address of the map. Only loopback is accepted.
+    #[arg(long, default_value = "127.0.0.1:3000", env = "EVWALL_LISTEN")]
+    pub listen: SocketAddr,
+    /// Address of /metrics; loopback only. By default the port after the map's.
+    #[arg(long)]
+    pub ops_listen: Option<SocketAddr>,
+    /// A telemetry stream to subscribe to, ws://HOST:PORT/PATH; may be given several times.
+    #[arg(long = "telemetry", value_name = "URL")]
+    pub telemetry: Vec<String>,
+    /// Registry of vehicles: CSV with the columns vin,make,model,class.
+    #[arg(long, value_name = "FILE")]
+    pub registry: Option<PathBuf>,
+    /// Where the database and the first password are kept.
+    #[arg(long, default_value = ".evwall", env = "EVWALL_DATA_DIR")]
+    pub data_dir: PathBuf,
+    /// The built site: scripts, styles, ground map.
+    #[arg(long, default_value = "target/site", env = "EVWALL_SITE")]
+    pub site: PathBuf,
+    /// Create a demo supervisor with a random password and print it. For simulated or recorded streams only.
+    #[arg(long)]
+    pub demo: bool,
+    /// Length of a tick. Shorter ticks are for tests.
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(20..=5000), hide = true)]
+    pub tick_ms: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct User {
+    #[arg(long, default_value = ".evwall", env = "EVWALL_DATA_DIR", global = true)]
+    pub data_dir: PathBuf,
+    #[command(subcommand)]
+    pub command: UserCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Create an account; its random password is printed once.
+    Add { name: String, role: String },
+    /// List all accounts.
+    List,
+    /// Close an account and end its sessions.
+    Disable { name: String },
+    /// Give an account a new random password, printed once, and end its sessions.
+    Password { name: String },
+    /// Change the role of an account and end its sessions.
+    Role { name: String, role: String },
+}
+
+#[derive(Debug, Args)]
+pub struct Audit {
+    #[arg(long, default_value = ".evwall", env = "EVWALL_DATA_DIR", global = true)]
+    pub data_dir: PathBuf,
+    #[command(subcommand)]
+    pub command: AuditCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Check the chain; with --heads also that nothing after an exported head was cut off.
+    Verify {
+        #[arg(long, value_name = "FILE")]
+        heads: Option<PathBuf>,
+    },
+}
+
+impl Serve {
+    /// # Errors
+    /// An address that is not loopback, a stream that is not a WebSocket, or a site that was not built.
+    pub fn check(&self) -> Result<()> {
+        for (flag, addr) in [("--listen", Some(self.listen)), ("--ops-listen", self.ops_listen)] {
+            if let Some(addr) = addr.filter(|addr| !addr.ip().is_loopback()) {
+                bail!(
+                    "{flag} {addr} is reachable from other machines, and evwall does not speak TLS by itself yet: \
+                     listen on 127.0.0.1 and put a reverse proxy with TLS before it"
+                );
+            }
+        }
+        for url in &self.telemetry {
+            let scheme_ok = url.starts_with("ws://") || url.starts_with("wss://");
+            if !scheme_ok {
+                bail!("--telemetry {url}: a telemetry stream is a WebSocket, ws://HOST:PORT/ or wss://HOST:PORT/");
+            }
+            if self.demo && !is_loopback_url(url) {
+                bail!("--demo is for streams of this machine only, not {url}: its supervisor's password stands in the log");
+            }
+        }
+        if !self.site.join("pkg").is_dir() {
+            bail!(
+                "{} holds no built site: run `cargo xtask build`, or point --site to one",
+                self.site.display()
+            );
+        }
+        Ok(())
+    }
+
+    /// The address of `/metrics`; port 0 where the map's own port is 0.
+    #[must_use]
+    pub fn ops_addr(&self, map_addr: SocketAddr) -> SocketAddr {
+        self.ops_listen.unwrap_or_else(|| {
+            let port = match self.listen.port() {
+                0 => 0,
+                _ => map_addr.port().checked_add(1).unwrap_or(0),
+            };
+            SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+        })
+    }
+
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn make_data_dir(&self) -> Result<()> {
+        make_private_dir(&self.data_dir)
+    }
+}
+
+/// Makes a folder that only this user can enter.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_private_dir(dir: &std::path::Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .with_context(|| format!("cannot make the data folder {}", dir.display()))
+}
+
+fn is_loopback_url(url: &str) -> bool {
+    let host = url
+        .split_once("://")
+        .map_or(url, |(_, rest)| rest)
+        .split(['/', '?'])
+        .next()
+        .unwrap_or_default();
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    host == "localhost"
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serve(args: &[&str]) -> Serve {
+        let cli = Cli::try_parse_from(["evwall", "serve"].iter().chain(args)).unwrap();
+        match cli.command {
+            Command::Serve(serve) => serve,
+            _ => unreachable!(),
+        }
+    }
+
+    #[test]
+    fn an_address_that_others_reach_is_refused_with_advice() {
+        let error = serve(&["--listen", "0.0.0.0:3000"]).check().unwrap_err().to_string();
+        assert!(error.contains("--listen 0.0.0.0:3000") && error.contains("127.0.0.1"), "{error}");
+        let error = serve(&["--ops-listen", "192.0.2.1:9"]).check().unwrap_err().to_string();
+        assert!(error.contains("--ops-listen"), "{error}");
+    }
+
+    #[test]
+    fn the_demo_account_exists_for_local_streams_only() {
+        let error = serve(&["--demo", "--telemetry", "ws://192.0.2.7:1/"]).check().unwrap_err();
+        assert!(error.to_string().contains("--demo"), "{error}");
+        assert!(is_loopback_url("ws://127.0.0.1:9/x"));
+        assert!(is_loopback_url("ws://[::1]:9/x"));
+        assert!(!is_loopback_url("ws://127.0.0.1.example:9/x"));
+    }
+
+    #[test]
+    fn a_stream_that_is_no_websocket_is_named() {
+        let error = serve(&["--telemetry", "http://127.0.0.1:9"]).check().unwrap_err();
+        assert!(error.to_string().contains("ws://"), "{error}");
+    }
+}

@@ -1,0 +1,277 @@
+//! The door: nothing passes without a session except the health checks and the login page.
+//!
+//! One layer stands before every route. It turns a cookie into a [`Session`] or answers with the login page,
+//! whatever the path; it looks the path up in the table of what a role may do; it refuses requests that another
+//! site made a browser send; and it puts the security headers on every answer.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use access::{Action, LoginError, Session};
+use app::login;
+use app::text::{self, Lang, Text};
+use axum::extract::{ConnectInfo, Form, Request, State};
+use axum::http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN,
+    REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use metrics::counter;
+use serde::Deserialize;
+use tracing::{info, warn};
+
+use crate::clock;
+use crate::metrics::LOGINS;
+use crate::state::AppState;
+
+const COOKIE_NAME: &str = "evwall_session";
+
+/// What a path needs. `None`: nobody may see it, whoever asks.
+#[must_use]
+pub fn action_of(method: &Method, path: &str) -> Option<Action> {
+    let get = matches!(*method, Method::GET | Method::HEAD);
+    match path {
+        "/" | "/wall" | "/ws" | "/favicon.svg" | "/ATTRIBUTION.md" if get => Some(Action::SeeMap),
+        _ if get
+            && ["/pkg/", "/vendor/", "/ground/", "/fonts/"]
+                .iter()
+                .any(|folder| path.starts_with(folder)) =>
+        {
+            Some(Action::SeeMap)
+        }
+        "/api/who-am-i" if *method == Method::POST => Some(Action::SeeMap),
+        "/api/open-card" | "/api/close-card" if *method == Method::POST => Some(Action::OpenCard),
+        _ => None,
+    }
+}
+
+/// The layer before every route.
+pub async fn guard(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let response = if matches!(path.as_str(), "/healthz" | "/readyz") && method == Method::GET {
+        next.run(request).await
+    } else if is_cross_site(&method, &path, request.headers()) {
+        warn!(%path, "refused a request that another site made a browser send");
+        StatusCode::FORBIDDEN.into_response()
+    } else if path == "/login" {
+        match method {
+            Method::GET | Method::POST => next.run(request).await,
+            _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+        }
+    } else {
+        match session_of(&state, request.headers()).await {
+            None => login_page(request.headers(), StatusCode::UNAUTHORIZED, None),
+            Some(session) if path == "/logout" && method == Method::POST => {
+                log_out(&state, &session, request.headers()).await
+            }
+            Some(session) => match action_of(&method, &path) {
+                Some(action) if access::allows(session.role, action) => {
+                    request.extensions_mut().insert(Arc::new(session));
+                    request.extensions_mut().insert(peer);
+                    next.run(request).await
+                }
+                Some(_) => StatusCode::FORBIDDEN.into_response(),
+                None => StatusCode::NOT_FOUND.into_response(),
+            },
+        }
+    };
+    with_headers(response, &path)
+}
+
+/// A browser names the page that made it send a request; only our own pages may post or open sockets.
+fn is_cross_site(method: &Method, path: &str, headers: &HeaderMap) -> bool {
+    let changes_something = !matches!(*method, Method::GET | Method::HEAD) || path == "/ws";
+    if !changes_something {
+        return false;
+    }
+    let Some(origin) = headers.get(ORIGIN) else {
+        // Only a browser can be tricked, and a browser sends an origin with each of these.
+        return false;
+    };
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let origin_host = origin
+        .to_str()
+        .ok()
+        .and_then(|origin| origin.split_once("://"))
+        .map(|(_, host)| host);
+    host.is_none() || origin_host != host
+}
+
+async fn session_of(state: &AppState, headers: &HeaderMap) -> Option<Session> {
+    let token = token_of(headers)?;
+    state.access.session(&token, clock::unix_s()).await.ok()
+}
+
+fn token_of(headers: &HeaderMap) -> Option<access::SessionToken> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == COOKIE_NAME)
+        .and_then(|(_, value)| access::SessionToken::from_cookie(value))
+}
+
+pub async fn show_login(headers: HeaderMap) -> Response {
+    login_page(&headers, StatusCode::OK, None)
+}
+
+#[derive(Deserialize)]
+pub struct Credentials {
+    name: String,
+    password: String,
+}
+
+pub async fn log_in(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Form(credentials): Form<Credentials>,
+) -> Response {
+    let from = peer.ip().to_canonical();
+    let outcome = state
+        .access
+        .login(&credentials.name, &credentials.password, &from.to_string(), clock::unix_s())
+        .await;
+    match outcome {
+        Ok((token, session)) => {
+            counter!(LOGINS, "outcome" => "ok").increment(1);
+            info!(user = %session.name, role = ?session.role, %from, "signed in");
+            let cookie = format!("{COOKIE_NAME}={}; Path=/; HttpOnly; SameSite=Strict", token.as_str());
+            let mut response = (StatusCode::SEE_OTHER, [(LOCATION, "/")]).into_response();
+            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+                response.headers_mut().insert(SET_COOKIE, cookie);
+            }
+            response
+        }
+        Err(error) => refused_login(&headers, from, &error),
+    }
+}
+
+fn refused_login(headers: &HeaderMap, from: IpAddr, error: &LoginError) -> Response {
+    let (outcome, status, words, retry_s) = match error {
+        LoginError::WrongCredentials | LoginError::CodeNeeded => ("wrong", StatusCode::UNAUTHORIZED, text::SIGN_IN_WRONG, None),
+        LoginError::Locked { retry_after_s } => (
+            "locked",
+            StatusCode::TOO_MANY_REQUESTS,
+            text::SIGN_IN_WAIT,
+            Some(*retry_after_s),
+        ),
+        LoginError::Busy => ("busy", StatusCode::SERVICE_UNAVAILABLE, text::SIGN_IN_WAIT, Some(2)),
+        LoginError::Fault(_) => (
+            "unavailable",
+            StatusCode::SERVICE_UNAVAILABLE,
+            text::SIGN_IN_UNAVAILABLE,
+            None,
+        ),
+    };
+    counter!(LOGINS, "outcome" => outcome).increment(1);
+    // Never the name: people type passwords into that field.
+    warn!(%from, outcome, %error, "refused to sign somebody in");
+    let mut response = login_page(headers, status, Some(words));
+    if let Some(retry_s) = retry_s {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_s.max(1)));
+    }
+    response
+}
+
+async fn log_out(state: &AppState, session: &Session, headers: &HeaderMap) -> Response {
+    if let Some(token) = token_of(headers)
+        && let Err(error) = state.access.logout(&token, clock::unix_s()).await
+    {
+        warn!(user = %session.name, %error, "could not end a session in the database");
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let gone = format!("{COOKIE_NAME}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    let mut response = (StatusCode::SEE_OTHER, [(LOCATION, "/login")]).into_response();
+    if let Ok(gone) = HeaderValue::from_str(&gone) {
+        response.headers_mut().insert(SET_COOKIE, gone);
+    }
+    response
+}
+
+fn login_page(headers: &HeaderMap, status: StatusCode, problem: Option<Text>) -> Response {
+    let lang = headers
+        .get(ACCEPT_LANGUAGE)
+        .and_then(|header| header.to_str().ok())
+        .map(Lang::from_accept)
+        .unwrap_or_default();
+    let nonce = hex::encode(rand::random::<[u8; 16]>());
+    let policy = format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    let mut response = (status, login::page(lang, &nonce, problem)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+fn with_headers(mut response: Response, path: &str) -> Response {
+    let headers = response.headers_mut();
+    let fixed: [(HeaderName, &'static str); 5] = [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=()",
+        ),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        // Workers of the page inherit nothing: a script file that becomes a worker needs its own policy.
+        let policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'";
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    }
+    // Files of the site may be kept but must be asked about; everything else is for this person and this moment.
+    let is_file = ["/pkg/", "/vendor/", "/ground/", "/fonts/"].iter().any(|folder| path.starts_with(folder));
+    let caching = if is_file { "private, no-cache" } else { "no-store" };
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_is_not_in_the_table_is_for_nobody() {
+        assert_eq!(action_of(&Method::GET, "/"), Some(Action::SeeMap));
+        assert_eq!(action_of(&Method::POST, "/"), None);
+        assert_eq!(action_of(&Method::GET, "/metrics"), None);
+        assert_eq!(action_of(&Method::POST, "/api/anything"), None);
+        assert_eq!(action_of(&Method::GET, "/api/open-card"), None);
+    }
+
+    #[test]
+    fn another_site_cannot_open_the_socket_or_post() {
+        let headers = |origin: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_static("127.0.0.1:3000"));
+            headers.insert(ORIGIN, HeaderValue::from_str(origin).unwrap());
+            headers
+        };
+        let ours = headers("http://127.0.0.1:3000");
+        assert!(!is_cross_site(&Method::GET, "/ws", &ours));
+        assert!(!is_cross_site(&Method::POST, "/login", &ours));
+        for other in ["http://evil.example", "null", "http://127.0.0.1:3001"] {
+            assert!(is_cross_site(&Method::GET, "/ws", &headers(other)), "{other}");
+            assert!(is_cross_site(&Method::POST, "/api/who-am-i", &headers(other)), "{other}");
+        }
+    }
+}

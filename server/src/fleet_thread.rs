@@ -1,0 +1,221 @@
+//! The one writer: a thread that owns the [`Fleet`], applies batches, ticks, and publishes what viewers need.
+//!
+//! Everything that touches a vehicle comes through one bounded channel in order, so nothing else needs a lock.
+//! At the bound the sources wait, and with them their sockets.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use fleet::{Applied, CellStream, Fleet, Report, SCOPES, SourceId, VehicleIx};
+use metrics::{counter, gauge, histogram};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::MissedTickBehavior;
+use tracing::error;
+use wire::{CellKey, Click, Down, Freshness};
+
+use crate::card::Facts;
+use crate::clock;
+use crate::metrics::{CELLS, LIVE, QUEUE, REGISTERED, REPORTS_NOT_SHOWN, TICK_SECONDS};
+
+/// Batches that may wait for the fleet; one is at most one message of a source.
+const QUEUE_BATCHES: usize = 256;
+
+enum Ask {
+    Apply(Vec<Report>),
+    Source(SourceId, bool),
+    Watch(Vec<CellKey>, oneshot::Sender<Vec<(CellKey, CellStream)>>),
+    Unwatch(Vec<CellKey>),
+    Resolve(Click, oneshot::Sender<Option<VehicleIx>>),
+    Snapshot(VehicleIx, oneshot::Sender<Option<Facts>>),
+}
+
+/// The picture after one tick, shared by all viewers.
+#[derive(Default)]
+pub struct Published {
+    pub tick: u64,
+    pub cells: HashMap<CellKey, CellStream>,
+    /// The status frame of each scope, its length in front.
+    pub status: Vec<Bytes>,
+}
+
+/// How the rest of the server speaks to the fleet.
+#[derive(Clone)]
+pub struct FleetHandle {
+    asks: mpsc::Sender<Ask>,
+    published: watch::Receiver<Arc<Published>>,
+    pub epoch: u64,
+    pub tick_ms: u32,
+}
+
+impl FleetHandle {
+    /// Waits while the fleet is behind.
+    pub async fn apply(&self, reports: Vec<Report>) {
+        self.tell(Ask::Apply(reports)).await;
+    }
+
+    pub async fn source_connected(&self, source: SourceId, connected: bool) {
+        self.tell(Ask::Source(source, connected)).await;
+    }
+
+    /// Looks at cells, and gets them at once as they stand. Every watch needs its [`unwatch`](Self::unwatch).
+    pub async fn watch(&self, keys: Vec<CellKey>) -> Vec<(CellKey, CellStream)> {
+        self.ask(|reply| Ask::Watch(keys, reply)).await.unwrap_or_default()
+    }
+
+    pub async fn unwatch(&self, keys: Vec<CellKey>) {
+        if !keys.is_empty() {
+            self.tell(Ask::Unwatch(keys)).await;
+        }
+    }
+
+    /// The vehicle that was drawn where somebody clicked.
+    pub async fn resolve(&self, click: Click) -> Option<VehicleIx> {
+        self.ask(|reply| Ask::Resolve(click, reply)).await.flatten()
+    }
+
+    /// Everything that is known of one vehicle. Whoever calls this holds a permit.
+    pub async fn snapshot(&self, vehicle: VehicleIx) -> Option<Facts> {
+        self.ask(|reply| Ask::Snapshot(vehicle, reply)).await.flatten()
+    }
+
+    /// The newest picture, and word of each next one.
+    #[must_use]
+    pub fn published(&self) -> watch::Receiver<Arc<Published>> {
+        self.published.clone()
+    }
+
+    async fn tell(&self, ask: Ask) {
+        // The thread ends only when the server does; what was told then is of no use to anyone.
+        let _ = self.asks.send(ask).await;
+    }
+
+    async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.asks.send(make(reply)).await.ok()?;
+        answer.await.ok()
+    }
+}
+
+/// Starts the thread. It ends when the last handle is dropped.
+///
+/// # Errors
+/// When the system gives no thread.
+pub fn start(fleet: Fleet, sources: Vec<String>, tick_ms: u32) -> std::io::Result<FleetHandle> {
+    let (asks, inbox) = mpsc::channel(QUEUE_BATCHES);
+    let (publish, published) = watch::channel(Arc::new(Published::default()));
+    let epoch = rand::random();
+    let writer = Writer {
+        fleet,
+        sources,
+        publish,
+        tick_ms,
+    };
+    std::thread::Builder::new().name("fleet".to_owned()).spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(writer.run(inbox)),
+            Err(error) => error!(%error, "the fleet cannot run: no timer"),
+        }
+    })?;
+    Ok(FleetHandle {
+        asks,
+        published,
+        epoch,
+        tick_ms,
+    })
+}
+
+struct Writer {
+    fleet: Fleet,
+    sources: Vec<String>,
+    publish: watch::Sender<Arc<Published>>,
+    tick_ms: u32,
+}
+
+impl Writer {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Ask>) {
+        let mut ticks = tokio::time::interval(Duration::from_millis(self.tick_ms.into()));
+        // After a stall one tick says everything; there is no sense in a burst of them.
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let queue = gauge!(QUEUE);
+        loop {
+            tokio::select! {
+                biased;
+                _ = ticks.tick() => {
+                    queue.set(inbox.len() as f64);
+                    self.tick();
+                }
+                ask = inbox.recv() => match ask {
+                    Some(ask) => self.answer(ask),
+                    None => return,
+                },
+            }
+        }
+    }
+
+    fn answer(&mut self, ask: Ask) {
+        // An answer that nobody waits for any more belongs to a viewer that has gone.
+        match ask {
+            Ask::Apply(reports) => {
+                let now = clock::now();
+                for report in &reports {
+                    let applied = self.fleet.apply(report, now);
+                    if applied != Applied::Fresh {
+                        counter!(REPORTS_NOT_SHOWN, "reason" => applied.name()).increment(1);
+                    }
+                }
+            }
+            Ask::Source(source, connected) => self.fleet.source_state(source, connected, clock::now()),
+            Ask::Watch(keys, reply) => {
+                let cells = keys
+                    .into_iter()
+                    .filter_map(|key| {
+                        self.fleet.watch(key);
+                        Some((key, self.fleet.cell(&key)?))
+                    })
+                    .collect();
+                let _ = reply.send(cells);
+            }
+            Ask::Unwatch(keys) => keys.into_iter().for_each(|key| self.fleet.unwatch(key)),
+            Ask::Resolve(click, reply) => {
+                let vehicle = self
+                    .fleet
+                    .resolve(&click.key, click.generation, click.slot, click.tick);
+                let _ = reply.send(vehicle);
+            }
+            Ask::Snapshot(vehicle, reply) => {
+                let _ = reply.send(self.fleet.snapshot(vehicle).as_ref().map(Facts::new));
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        let started = Instant::now();
+        let summary = self.fleet.tick(clock::now());
+        let name = |id: SourceId| self.sources.get(usize::from(id.0)).cloned().unwrap_or_default();
+        let status = (0..SCOPES.len() as u8)
+            .map(|scope| framed(&Down::Status(summary.status(scope, name))))
+            .collect();
+        gauge!(REGISTERED).set(f64::from(summary.counts.registered));
+        gauge!(LIVE).set(f64::from(summary.counts.freshness[Freshness::Live as usize]));
+        let published = Published {
+            tick: summary.tick,
+            status,
+            cells: self.fleet.streams().collect(),
+        };
+        gauge!(CELLS).set(published.cells.len() as f64);
+        // Kept even while nobody listens, for whoever comes next.
+        self.publish.send_replace(Arc::new(published));
+        histogram!(TICK_SECONDS).record(started.elapsed());
+    }
+}
+
+/// A frame with its length in front, as it stands in a message.
+#[must_use]
+pub fn framed(frame: &Down<'_>) -> Bytes {
+    let mut message = Vec::new();
+    wire::push_frame(&mut message, &frame.to_vec());
+    message.into()
+}

@@ -1,0 +1,58 @@
+//! Every metric of the server, in one place, with its unit in its name.
+
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+pub const DAMAGED: &str = "evwall_damaged_total";
+pub const REPORTS: &str = "evwall_reports_total";
+pub const REPORTS_NOT_SHOWN: &str = "evwall_reports_not_shown_total";
+pub const SOURCE_CONNECTED: &str = "evwall_source_connected";
+pub const RECONNECTS: &str = "evwall_source_reconnects_total";
+pub const REGISTERED: &str = "evwall_vehicles_registered";
+pub const LIVE: &str = "evwall_vehicles_live";
+pub const VIEWERS: &str = "evwall_viewers";
+pub const CELLS: &str = "evwall_cells_watched";
+pub const TICK_SECONDS: &str = "evwall_tick_seconds";
+pub const QUEUE: &str = "evwall_fleet_queue_batches";
+pub const BYTES_OUT: &str = "evwall_viewer_bytes_total";
+pub const SKIPPED_TICKS: &str = "evwall_viewer_skipped_ticks_total";
+pub const BAD_UPWARD: &str = "evwall_viewer_bad_messages_total";
+pub const LOGINS: &str = "evwall_logins_total";
+pub const CARDS: &str = "evwall_cards_total";
+
+/// Installs the recorder; call once.
+///
+/// # Errors
+/// When a recorder is installed already.
+pub fn install() -> anyhow::Result<PrometheusHandle> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(
+            Matcher::Full(TICK_SECONDS.to_owned()),
+            &[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0],
+        )?
+        .install_recorder()?;
+    describe_counter!(DAMAGED, "Pieces of a stream that could not be taken, by kind");
+    describe_counter!(REPORTS, "Reports decoded");
+    describe_counter!(REPORTS_NOT_SHOWN, "Reports that did not change the picture, by reason");
+    describe_gauge!(SOURCE_CONNECTED, "1 while the stream is connected");
+    describe_counter!(RECONNECTS, "Times a stream was lost or could not be reached");
+    describe_gauge!(REGISTERED, "Vehicles known to the registry or ever seen");
+    describe_gauge!(LIVE, "Vehicles whose newest report is fresh");
+    describe_gauge!(VIEWERS, "Open map connections");
+    describe_gauge!(CELLS, "Cells that somebody looks at");
+    describe_histogram!(TICK_SECONDS, "Time one tick took");
+    describe_gauge!(QUEUE, "Batches waiting for the fleet");
+    describe_counter!(BYTES_OUT, "Bytes sent to viewers");
+    describe_counter!(SKIPPED_TICKS, "Ticks not sent to a viewer that had not acknowledged two");
+    describe_counter!(BAD_UPWARD, "Messages of viewers that could not be taken, by kind");
+    describe_counter!(LOGINS, "Tries to sign in, by outcome");
+    describe_counter!(CARDS, "Requests to open a vehicle, by outcome");
+    // A counter that was never touched is not exported; these must be there from the first scrape.
+    counter!(REPORTS).increment(0);
+    gauge!(VIEWERS).set(0.0);
+    for kind in ["checksum", "cut", "text", "unknown_command", "junk"] {
+        counter!(DAMAGED, "kind" => kind).increment(0);
+    }
+    histogram!(TICK_SECONDS).record(0.0);
+    Ok(handle)
+}

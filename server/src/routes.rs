@@ -1,0 +1,77 @@
+//! Which path leads where. The door stands before all of them; what a path needs is written there.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::Session;
+use app::centre::Centre;
+use app::{App, shell};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context};
+use tower_http::compression::CompressionLayer;
+use tower_http::services::{ServeDir, ServeFile};
+
+use crate::centre::Desk;
+use crate::state::AppState;
+use crate::{door, viewers};
+
+/// The largest request body; a login or a server function needs a few hundred bytes.
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+pub fn router(state: AppState, site: &Path) -> Router {
+    let files = |folder: &str| ServeDir::new(site.join(folder)).append_index_html_on_directories(false);
+    let pages = Router::<AppState>::new()
+        .leptos_routes(&state, generate_route_list(App), {
+            let options = state.leptos.clone();
+            move || shell::shell(options.clone())
+        })
+        .route("/api/{*function}", post(server_function))
+        .nest_service("/pkg", files("pkg"))
+        .nest_service("/vendor", files("vendor"))
+        .nest_service("/ground", files("ground"))
+        .nest_service("/fonts", files("fonts"))
+        .route_service("/favicon.svg", ServeFile::new(site.join("favicon.svg")))
+        .route_service("/ATTRIBUTION.md", ServeFile::new(site.join("ATTRIBUTION.md")))
+        .layer(CompressionLayer::new());
+    Router::new()
+        .merge(pages)
+        .route("/ws", get(viewers::upgrade))
+        .route("/login", get(door::show_login).post(door::log_in))
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
+        .fallback(|| async { StatusCode::NOT_FOUND })
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(state.clone(), door::guard))
+        .with_state(state)
+}
+
+/// Server functions get the centre of the person who asks.
+async fn server_function(
+    State(state): State<AppState>,
+    Extension(session): Extension<Arc<Session>>,
+    Extension(from): Extension<SocketAddr>,
+    request: Request,
+) -> Response {
+    let desk: Arc<dyn Centre> = Arc::new(Desk { state, session, from });
+    handle_server_fns_with_context(move || provide_context(desk.clone()), request)
+        .await
+        .into_response()
+}
+
+/// Ready while ticks run.
+async fn ready(State(state): State<AppState>) -> (StatusCode, &'static str) {
+    let mut published = state.fleet.published();
+    let patience = Duration::from_millis(u64::from(state.fleet.tick_ms) * 3 + 500);
+    match tokio::time::timeout(patience, published.changed()).await {
+        Ok(Ok(())) => (StatusCode::OK, "ready"),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "no ticks"),
+    }
+}

@@ -1,0 +1,184 @@
+//! `evwall serve`: puts the parts together and takes them apart again.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::Access;
+use anyhow::{Context, Result, bail};
+use axum::serve::ListenerExt;
+use fleet::{Fleet, Rules, SourceId};
+use leptos::config::{Env, LeptosOptions};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+use crate::config::Serve;
+use crate::handles::Handles;
+use crate::state::AppState;
+use crate::{clock, fleet_thread, metrics, ops, registry, routes, source};
+
+/// How long open requests may take to end.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Serves until SIGINT or SIGTERM.
+///
+/// # Errors
+/// Whatever keeps it from starting, in one sentence.
+pub async fn run(config: Serve) -> Result<()> {
+    config.check()?;
+    let prometheus = metrics::install()?;
+    let entries = match &config.registry {
+        Some(path) => registry::read(path)?,
+        None => Vec::new(),
+    };
+    let listener = bind(config.listen, "--listen").await?;
+    let map_addr = listener.local_addr()?;
+    let ops_listener = bind(config.ops_addr(map_addr), "--ops-listen").await?;
+    let ops_addr = ops_listener.local_addr()?;
+    let access = open_access(&config).await?;
+
+    let mut fleet = Fleet::new(Rules::default());
+    let registered = entries.len();
+    for entry in &entries {
+        if fleet.register(entry).is_none() {
+            bail!("the registry has more vehicles than one server holds");
+        }
+    }
+    let sources: Arc<[String]> = config.telemetry.iter().map(|url| name_of(url)).collect();
+    let fleet = fleet_thread::start(fleet, sources.to_vec(), config.tick_ms)?;
+
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    for (index, url) in config.telemetry.iter().enumerate() {
+        let id = SourceId(u16::try_from(index).context("more than 65,535 telemetry streams")?);
+        tasks.spawn(source::subscribe(
+            url.clone(),
+            id,
+            sources[index].clone(),
+            fleet.clone(),
+            stop.clone(),
+        ));
+    }
+    tasks.spawn(keep_access(access.clone(), stop.clone()));
+
+    let state = AppState {
+        leptos: LeptosOptions::builder()
+            .output_name("evwall")
+            .site_root(config.site.to_string_lossy())
+            .site_pkg_dir("pkg")
+            .env(Env::PROD)
+            .site_addr(map_addr)
+            .build(),
+        access: access.clone(),
+        fleet,
+        handles: Arc::new(Handles::default()),
+        sources,
+        stop: stop.clone(),
+    };
+    tasks.spawn(ops::serve(ops_listener, prometheus, stop.clone().cancelled_owned()));
+
+    info!(registered, streams = config.telemetry.len(), "serving; evwall is a mirror of the stream and keeps no history");
+    println!("listening http://{map_addr}");
+    println!("metrics http://{ops_addr}/metrics");
+    if config.demo {
+        let password = access.create_demo("demo", clock::unix_s()).await.context("cannot create the demo account")?;
+        println!("sign in as demo with password {password}");
+    }
+
+    let router = routes::router(state, &config.site).into_make_service_with_connect_info::<SocketAddr>();
+    // Small frames must not wait for each other: a tick is sent when it is made.
+    let listener = listener.tap_io(|socket| {
+        if let Err(error) = socket.set_nodelay(true) {
+            warn!(%error, "a connection keeps its delay");
+        }
+    });
+    let shutdown = {
+        let stop = stop.clone();
+        async move {
+            wait_for_signal().await;
+            info!("stopping");
+            stop.cancel();
+        }
+    };
+    let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown);
+    tokio::select! {
+        served = async { serving.await } => served.context("the listener broke")?,
+        () = drained(stop.clone()) => warn!("some requests did not end in time"),
+    }
+    stop.cancel();
+    tasks.close();
+    if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
+        warn!("some tasks did not end in time");
+    }
+    access.close().await;
+    Ok(())
+}
+
+/// Resolves some time after the stop: a viewer that does not read cannot keep the server from ending.
+async fn drained(stop: CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(DRAIN).await;
+}
+
+async fn bind(addr: SocketAddr, flag: &str) -> Result<TcpListener> {
+    match TcpListener::bind(addr).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            bail!("{flag} {addr}: the port is in use; stop what uses it or choose another")
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot listen on {flag} {addr}")),
+    }
+}
+
+async fn open_access(config: &Serve) -> Result<Access> {
+    config.make_data_dir()?;
+    let settings = access::Settings {
+        demo: config.demo,
+        ..access::Settings::default()
+    };
+    let access = Access::open_with(config.data_dir.join("evwall.db"), settings, clock::unix_s()).await?;
+    if let Some(path) = access.first_start(clock::unix_s()).await? {
+        println!("first admin: the password of \"admin\" is in {}", path.display());
+    }
+    Ok(access)
+}
+
+async fn keep_access(access: Access, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = access.keep(clock::unix_s) => {}
+    }
+}
+
+/// What a source is called in logs and on the page: its host, port and path, never its credentials.
+fn name_of(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.split('?').next().unwrap_or_default();
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    rest.trim_end_matches('/').to_owned()
+}
+
+async fn wait_for_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_named_without_its_credentials() {
+        assert_eq!(name_of("wss://user:secret@bus.example:9/feed?token=x"), "bus.example:9/feed");
+        assert_eq!(name_of("ws://127.0.0.1:4000/"), "127.0.0.1:4000");
+    }
+}

@@ -3,8 +3,9 @@
 //! machine; that is a row with the size of the step, and everybody logs in anew.
 
 use crate::audit::{AuditKind, Entry, append};
+use crate::ends::{EndReason, end_in};
 use crate::error::Fault;
-use crate::session::{EndReason, SessionId, end_in};
+use crate::session::SessionId;
 use crate::store::Access;
 use crate::users::console;
 

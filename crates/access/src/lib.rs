@@ -9,7 +9,7 @@
 //! - `budget`       how many looks are usual, and how many are refused; `notices` tell the privacy officer
 //! - `users`        accounts; `first_start` makes the first admin; `totp` is their second factor
 //! - `login`        passwords and codes checked, failures counted (`lockout`, `password`)
-//! - `session`      what a log-in gives, and how everybody learns that it ended
+//! - `session`      what a log-in gives; `ends` tells everybody that it is over
 //! - `store`        the one SQLite file; `clock` confirms a clock that was set back
 //! - `error`        why something was refused, without a word that a browser must not see
 //!
@@ -19,7 +19,11 @@
 mod audit;
 mod budget;
 mod clock;
+mod demo;
+mod ends;
 mod error;
+#[cfg(test)]
+mod fault_tests;
 mod first_start;
 mod lockout;
 mod login;
@@ -40,6 +44,7 @@ pub use audit::{
     Problem, TOLERANCE_S, Verdict, read_heads,
 };
 pub use budget::Budgets;
+pub use ends::{EndReason, EndedSession, SessionWatch};
 pub use error::{AccessError, Fault, LoginError, Refused, UserError, faults_total};
 pub use first_start::FirstStartError;
 pub use password::Cost;
@@ -48,7 +53,7 @@ pub use purpose::{Purpose, PurposeError, PurposeKind};
 pub use role::{Action, Role, allows};
 pub use search::{HITS_MAX, Hits, Search, Wanted};
 pub use secret::{SessionToken, random_password};
-pub use session::{EndReason, EndedSession, Session, SessionId, SessionWatch, UserId};
+pub use session::{SESSIONS_PER_USER, Session, SessionId, UserId};
 pub use store::{Access, OpenError, Settings};
 pub use totp::TotpOffer;
 pub use users::{By, User};

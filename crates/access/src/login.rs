@@ -3,12 +3,13 @@
 //! doubles the wait.
 
 use crate::audit::{AuditKind, Entry, append};
+use crate::ends::{EndReason, end_all_in};
 use crate::error::{Fault, LoginError, UserError};
 use crate::lockout::{self, Subject};
 use crate::password::{self, Busy};
 use crate::role::{Action, Role};
 use crate::secret::SessionToken;
-use crate::session::{EndReason, Session, UserId, end_all_in, living_in, start_in};
+use crate::session::{Session, UserId, start_in};
 use crate::store::Access;
 use crate::totp::take_code;
 use sqlx::SqliteConnection;
@@ -211,7 +212,9 @@ impl Access {
             None
         };
         let mut tx = self.write().await?;
-        let session = living_in(&mut tx, session, Action::ChangeOwnPassword, now_unix_s).await?;
+        let session = self
+            .living(&mut tx, session, Action::ChangeOwnPassword, now_unix_s)
+            .await?;
         let Some(phc) = phc else {
             let source = session.source.clone();
             self.count_failure(&mut tx, Some(user), source, &subjects, now_unix_s)

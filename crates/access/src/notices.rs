@@ -4,7 +4,7 @@
 use crate::audit::{AuditKind, AuditRow, Entry, append};
 use crate::error::Refused;
 use crate::role::Action;
-use crate::session::{Session, living_in};
+use crate::session::Session;
 use crate::store::Access;
 
 /// The oldest ones first; the rest shows when these have been seen.
@@ -18,7 +18,8 @@ impl Access {
         now_unix_s: i64,
     ) -> Result<Vec<AuditRow>, Refused> {
         let mut on = self.read().acquire().await?;
-        living_in(&mut on, session, Action::SeeNotices, now_unix_s).await?;
+        self.living(&mut on, session, Action::SeeNotices, now_unix_s)
+            .await?;
         Ok(sqlx::query_as(
             "SELECT a.* FROM notices n JOIN audit a ON a.seq = n.audit_seq
              WHERE n.seen_unix_s IS NULL ORDER BY n.audit_seq LIMIT ?",
@@ -36,7 +37,9 @@ impl Access {
         now_unix_s: i64,
     ) -> Result<(), Refused> {
         let mut tx = self.write().await?;
-        let session = living_in(&mut tx, session, Action::SeeNotices, now_unix_s).await?;
+        let session = self
+            .living(&mut tx, session, Action::SeeNotices, now_unix_s)
+            .await?;
         let marked = sqlx::query(
             "UPDATE notices SET seen_unix_s = ?, seen_by = ? WHERE audit_seq = ? AND seen_unix_s IS NULL",
         )

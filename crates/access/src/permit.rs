@@ -7,10 +7,11 @@
 
 use crate::audit::{AuditKind, AuditRow, Entry, append};
 use crate::budget;
+use crate::ends::EndReason;
 use crate::error::{Fault, Refused};
 use crate::purpose::{Purpose, PurposeKind};
 use crate::role::Action;
-use crate::session::{EndReason, Session, SessionId, UserId, living_in};
+use crate::session::{Session, SessionId, UserId};
 use crate::store::Access;
 use sqlx::SqliteConnection;
 use std::collections::HashMap;
@@ -205,7 +206,7 @@ impl Access {
             return Err(Refused::BadVin);
         }
         let mut tx = self.write().await?;
-        let session = living_in(&mut tx, session, action, now_unix_s).await?;
+        let session = self.living(&mut tx, session, action, now_unix_s).await?;
         let budgets = &self.0.settings.budgets;
         let asked = budget::ask(&mut tx, &session, vehicles.len(), budgets, now_unix_s).await;
         if let Err(refused @ Refused::OverBudget { .. }) = asked {

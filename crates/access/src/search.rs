@@ -7,7 +7,7 @@ use crate::budget;
 use crate::error::{Fault, Refused};
 use crate::purpose::Purpose;
 use crate::role::Action;
-use crate::session::{Session, living_in};
+use crate::session::Session;
 use crate::store::Access;
 use std::fmt;
 
@@ -67,7 +67,7 @@ impl Access {
             Wanted::Vin(_) | Wanted::Tail { .. } => return Err(Refused::BadVin),
         };
         let mut tx = self.write().await?;
-        let session = living_in(&mut tx, session, action, now_unix_s).await?;
+        let session = self.living(&mut tx, session, action, now_unix_s).await?;
         let asked = budget::ask(&mut tx, &session, 1, &self.0.settings.budgets, now_unix_s).await;
         if let Err(refused @ Refused::OverBudget { .. }) = asked {
             budget::refusal(&mut tx, &session, action, "over_budget", now_unix_s).await?;

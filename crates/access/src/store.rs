@@ -4,10 +4,10 @@
 //! Another process (the command line) may have the same file open; SQLite's lock keeps the writers apart, and a
 //! writer waits `Settings::busy_ms` for it before it is refused.
 
+use crate::ends::{EndedHere, EndedSession};
 use crate::error::Fault;
 use crate::password::{Cost, Passwords};
 use crate::permit::OpenPermits;
-use crate::session::{EndedHere, EndedSession};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -214,6 +214,12 @@ impl Access {
 
     pub(crate) fn read(&self) -> &SqlitePool {
         &self.0.read
+    }
+
+    /// For tests of faults, which are made on this very connection.
+    #[cfg(test)]
+    pub(crate) fn writer(&self) -> &SqlitePool {
+        &self.0.write
     }
 
     /// Closes the connections, which also folds the WAL back into the one file.

@@ -6,9 +6,9 @@ use crate::audit::{AuditKind, Entry, append};
 use crate::error::{Fault, UserError};
 use crate::role::Action;
 use crate::secret::random_bytes;
-use crate::session::{Session, UserId, living_in};
+use crate::session::{Session, UserId};
 use crate::store::Access;
-use crate::users::{By, actor, changed, find};
+use crate::users::{By, changed, find};
 use sqlx::SqliteConnection;
 use std::fmt::Write;
 use totp_rs::{Builder, Totp};
@@ -37,7 +37,9 @@ impl Access {
     ) -> Result<TotpOffer, UserError> {
         let secret = random_bytes::<20>();
         let mut tx = self.write().await?;
-        let session = living_in(&mut tx, session, Action::ChangeOwnPassword, now_unix_s).await?;
+        let session = self
+            .living(&mut tx, session, Action::ChangeOwnPassword, now_unix_s)
+            .await?;
         let offered = sqlx::query("UPDATE users SET totp_secret = ? WHERE id = ? AND totp_on = 0")
             .bind(secret.as_slice())
             .bind(session.user.0)
@@ -63,7 +65,9 @@ impl Access {
         now_unix_s: i64,
     ) -> Result<(), UserError> {
         let mut tx = self.write().await?;
-        let session = living_in(&mut tx, session, Action::ChangeOwnPassword, now_unix_s).await?;
+        let session = self
+            .living(&mut tx, session, Action::ChangeOwnPassword, now_unix_s)
+            .await?;
         if !take_code(&mut tx, session.user, code, now_unix_s).await? {
             return Err(UserError::WrongCredentials);
         }
@@ -78,7 +82,7 @@ impl Access {
     /// For somebody who lost the device.
     pub async fn totp_off(&self, by: By<'_>, name: &str, now_unix_s: i64) -> Result<(), UserError> {
         let mut tx = self.write().await?;
-        let entry = actor(&mut tx, by, now_unix_s).await?;
+        let entry = self.actor(&mut tx, by, now_unix_s).await?;
         let user = find(&mut tx, name).await?;
         sqlx::query("UPDATE users SET totp_on = 0, totp_secret = NULL WHERE id = ?")
             .bind(user.0)

@@ -2,11 +2,11 @@
 //! account, of one whose role or password changed.
 
 use crate::audit::{AuditKind, Entry, append};
+use crate::ends::{EndReason, end_all_in, end_in};
 use crate::error::{Fault, UserError};
 use crate::password::{self, Busy};
 use crate::role::{Action, Role};
-use crate::secret::random_password;
-use crate::session::{EndReason, Session, SessionId, UserId, end_all_in, end_in, living_in};
+use crate::session::{Session, SessionId, UserId};
 use crate::store::Access;
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
@@ -64,7 +64,7 @@ impl Access {
         }
         let phc = self.0.passwords.hash(password).await?;
         let mut tx = self.write().await?;
-        let entry = actor(&mut tx, by, now_unix_s).await?;
+        let entry = self.actor(&mut tx, by, now_unix_s).await?;
         let id = insert(&mut tx, name, &phc, role, false, now_unix_s).await?;
         changed(
             &mut tx,
@@ -82,7 +82,8 @@ impl Access {
     pub async fn list_users(&self, by: By<'_>, now_unix_s: i64) -> Result<Vec<User>, UserError> {
         if let By::Session(session) = by {
             let mut on = self.read().acquire().await?;
-            living_in(&mut on, session, Action::ManageUsers, now_unix_s).await?;
+            self.living(&mut on, session, Action::ManageUsers, now_unix_s)
+                .await?;
         }
         let users: Vec<User> = sqlx::query_as(
             "SELECT u.id, u.name, u.role, u.disabled, u.demo, u.totp_on, u.created_unix_s,
@@ -97,7 +98,7 @@ impl Access {
     /// Closes the account; its sessions end. Accounts are never deleted: their rows in the log would lose their name.
     pub async fn disable(&self, by: By<'_>, name: &str, now_unix_s: i64) -> Result<(), UserError> {
         let mut tx = self.write().await?;
-        let entry = actor(&mut tx, by, now_unix_s).await?;
+        let entry = self.actor(&mut tx, by, now_unix_s).await?;
         let user = find(&mut tx, name).await?;
         let admins_before = admins(&mut tx).await?;
         sqlx::query("UPDATE users SET disabled = 1 WHERE id = ?")
@@ -123,7 +124,7 @@ impl Access {
 
     pub async fn enable(&self, by: By<'_>, name: &str, now_unix_s: i64) -> Result<(), UserError> {
         let mut tx = self.write().await?;
-        let entry = actor(&mut tx, by, now_unix_s).await?;
+        let entry = self.actor(&mut tx, by, now_unix_s).await?;
         let user = find(&mut tx, name).await?;
         sqlx::query("UPDATE users SET disabled = 0 WHERE id = ?")
             .bind(user.0)
@@ -150,7 +151,7 @@ impl Access {
         now_unix_s: i64,
     ) -> Result<(), UserError> {
         let mut tx = self.write().await?;
-        let entry = actor(&mut tx, by, now_unix_s).await?;
+        let entry = self.actor(&mut tx, by, now_unix_s).await?;
         let user = find(&mut tx, name).await?;
         let admins_before = admins(&mut tx).await?;
         sqlx::query("UPDATE users SET role = ? WHERE id = ?")
@@ -188,7 +189,7 @@ impl Access {
         }
         let phc = self.0.passwords.hash(password).await?;
         let mut tx = self.write().await?;
-        let entry = actor(&mut tx, by, now_unix_s).await?;
+        let entry = self.actor(&mut tx, by, now_unix_s).await?;
         let user = find(&mut tx, name).await?;
         set_phc(&mut tx, user, &phc).await?;
         changed(
@@ -214,110 +215,28 @@ impl Access {
         now_unix_s: i64,
     ) -> Result<(), UserError> {
         let mut tx = self.write().await?;
-        actor(&mut tx, by, now_unix_s).await?;
+        self.actor(&mut tx, by, now_unix_s).await?;
         end_in(&mut tx, id, EndReason::Revoked, now_unix_s).await?;
         tx.commit().await?;
         Ok(self.announce().await?)
     }
 
-    /// The supervisor of a demo, with a new random password; the account is made if it is missing. Only a store
-    /// opened with `Settings::demo` makes one, and one opened without disables it.
-    pub async fn create_demo(&self, name: &str, now_unix_s: i64) -> Result<String, UserError> {
-        if !self.0.settings.demo {
-            return Err(UserError::NotADemo);
-        }
-        if !is_name(name) {
-            return Err(UserError::BadName);
-        }
-        let password = random_password();
-        let phc = self.0.passwords.hash(&password).await?;
-        let mut tx = self.write().await?;
-        let entry = actor(&mut tx, By::Console("demo"), now_unix_s).await?;
-        let existing: Option<(i64, bool)> =
-            sqlx::query_as("SELECT id, demo FROM users WHERE name = ?")
-                .bind(name)
-                .fetch_optional(&mut *tx)
-                .await?;
-        match existing {
-            // A real account of that name is not taken over.
-            Some((_, false)) => return Err(UserError::NameTaken),
-            Some((id, true)) => {
-                set_phc(&mut tx, UserId(id), &phc).await?;
-                sqlx::query("UPDATE users SET disabled = 0, role = 'supervisor' WHERE id = ?")
-                    .bind(id)
-                    .execute(&mut *tx)
+    /// The first half of the audit row; refuses a session that may not manage accounts.
+    pub(crate) async fn actor(
+        &self,
+        on: &mut SqliteConnection,
+        by: By<'_>,
+        now_unix_s: i64,
+    ) -> Result<Entry, UserError> {
+        match by {
+            By::Session(session) => {
+                let session = self
+                    .living(on, session, Action::ManageUsers, now_unix_s)
                     .await?;
-                end_all_in(
-                    &mut tx,
-                    UserId(id),
-                    None,
-                    EndReason::PasswordChanged,
-                    now_unix_s,
-                )
-                .await?;
-                changed(
-                    &mut tx,
-                    entry,
-                    AuditKind::PasswordChanged,
-                    name,
-                    None,
-                    now_unix_s,
-                )
-                .await?;
+                Ok(Entry::of(&session))
             }
-            None => {
-                insert(&mut tx, name, &phc, Role::Supervisor, true, now_unix_s).await?;
-                let role = Some(Role::Supervisor);
-                changed(
-                    &mut tx,
-                    entry,
-                    AuditKind::UserCreated,
-                    name,
-                    role,
-                    now_unix_s,
-                )
-                .await?;
-            }
+            By::Console(who) => Ok(console(who)),
         }
-        tx.commit().await?;
-        self.announce().await?;
-        Ok(password)
-    }
-
-    pub(crate) async fn disable_demo_accounts(&self, now_unix_s: i64) -> Result<(), Fault> {
-        let demos: Vec<(i64, String)> =
-            sqlx::query_as("SELECT id, name FROM users WHERE demo = 1 AND disabled = 0")
-                .fetch_all(self.read())
-                .await?;
-        if demos.is_empty() {
-            return Ok(());
-        }
-        let mut tx = self.write().await?;
-        for (id, name) in demos {
-            sqlx::query("UPDATE users SET disabled = 1 WHERE id = ?")
-                .bind(id)
-                .execute(&mut *tx)
-                .await?;
-            let entry = console("not a demo");
-            changed(
-                &mut tx,
-                entry,
-                AuditKind::UserDisabled,
-                &name,
-                None,
-                now_unix_s,
-            )
-            .await?;
-            end_all_in(
-                &mut tx,
-                UserId(id),
-                None,
-                EndReason::UserDisabled,
-                now_unix_s,
-            )
-            .await?;
-        }
-        Ok(tx.commit().await?)
     }
 }
 
@@ -327,21 +246,6 @@ pub(crate) fn is_name(name: &str) -> bool {
         c.is_ascii_alphanumeric() || ".-_".contains(c) || ('\u{4e00}'..='\u{9fff}').contains(&c)
     };
     (1..=64).contains(&name.chars().count()) && name.chars().all(allowed)
-}
-
-/// The first half of the audit row; refuses a session that may not manage accounts.
-pub(crate) async fn actor(
-    on: &mut SqliteConnection,
-    by: By<'_>,
-    now_unix_s: i64,
-) -> Result<Entry, UserError> {
-    match by {
-        By::Session(session) => {
-            let session = living_in(on, session, Action::ManageUsers, now_unix_s).await?;
-            Ok(Entry::of(&session))
-        }
-        By::Console(who) => Ok(console(who)),
-    }
 }
 
 pub(crate) fn console(who: &str) -> Entry {

@@ -5,7 +5,7 @@ use super::append::append;
 use super::row::{AuditKind, AuditRow, Entry};
 use crate::error::{AccessError, Refused};
 use crate::role::Action;
-use crate::session::{Session, living_in};
+use crate::session::Session;
 use crate::store::Access;
 use serde::{Deserialize, Serialize};
 
@@ -70,7 +70,7 @@ impl Access {
             _ => AuditKind::AuditRead,
         };
         let mut tx = self.write().await?;
-        let session = living_in(&mut tx, session, action, now_unix_s).await?;
+        let session = self.living(&mut tx, session, action, now_unix_s).await?;
         let entry = Entry {
             action: Some(action.name().to_owned()),
             vin: filter.vin.as_deref().map(|vin| bounded(vin, 17)),
@@ -109,7 +109,9 @@ impl Access {
         now_unix_s: i64,
     ) -> Result<Vec<AuditRow>, AccessError> {
         let mut on = self.read().acquire().await?;
-        let session = living_in(&mut on, session, Action::SeeOwnAudit, now_unix_s).await?;
+        let session = self
+            .living(&mut on, session, Action::SeeOwnAudit, now_unix_s)
+            .await?;
         let mut rows: Vec<AuditRow> = sqlx::query_as(
             "SELECT * FROM audit WHERE user_id = ?1 AND (?2 IS NULL OR seq < ?2) ORDER BY seq DESC LIMIT ?3",
         )
@@ -135,7 +137,9 @@ impl Access {
         now_unix_s: i64,
     ) -> Result<u32, AccessError> {
         let mut on = self.read().acquire().await?;
-        let session = living_in(&mut on, session, Action::SeeOwnAudit, now_unix_s).await?;
+        let session = self
+            .living(&mut on, session, Action::SeeOwnAudit, now_unix_s)
+            .await?;
         let offset_s = i64::from(self.0.settings.utc_offset_s);
         let midnight_unix_s = (now_unix_s + offset_s).div_euclid(86_400) * 86_400 - offset_s;
         let looks: i64 = sqlx::query_scalar(

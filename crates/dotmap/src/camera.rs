@@ -31,6 +31,18 @@ pub struct ScreenFromCell {
     pub px_per_step: f32,
 }
 
+impl ScreenFromCell {
+    /// Whether the cell's square, and a widest dot around it, touches a canvas of this size.
+    pub fn touches(&self, width_px: u32, height_px: u32) -> bool {
+        let reach = crate::sprite::WIDEST_PX as f32;
+        let side = self.px_per_step * wire::CELL_SIDE as f32 + reach;
+        self.origin_px.0 < width_px as f32 + reach
+            && self.origin_px.1 < height_px as f32 + reach
+            && self.origin_px.0 + side > 0.0
+            && self.origin_px.1 + side > 0.0
+    }
+}
+
 /// A rectangle of the world; it crosses the date line where `x0 > x1`. Ends are included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RectWorld {

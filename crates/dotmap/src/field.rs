@@ -33,6 +33,9 @@ pub struct Field {
     selected: Option<DotRef>,
     /// Cells whose base was asked for and has not come.
     asked: BTreeSet<CellKey>,
+    /// Cells that were last heard of through an earlier connection.
+    unconfirmed: BTreeSet<CellKey>,
+    renewed_ms: u32,
     borders: Borders,
     spare: Vec<Record>,
     scratch: carry::Scratch,
@@ -132,6 +135,14 @@ impl Field {
     pub fn finish(&mut self, clock: &Clock) {
         self.match_borders(clock);
         self.swap_if_due(clock);
+        if !self.unconfirmed.is_empty()
+            && clock.now_ms.wrapping_sub(self.renewed_ms) > LONGEST_WAIT_MS
+        {
+            // The server has nothing there any more; to leave the dots standing would show old as new.
+            for key in std::mem::take(&mut self.unconfirmed) {
+                self.remove(&key);
+            }
+        }
         if clock.now_ms.wrapping_sub(self.settled_ms) > SETTLE_EVERY_MS {
             self.settled_ms = clock.now_ms;
             for cell in self.shown.values_mut().chain(self.coming.values_mut()) {
@@ -155,9 +166,16 @@ impl Field {
         self.changed = true;
     }
 
-    /// The connection is new: what is on the screen stays there, but nothing asked before will be answered.
-    pub fn forget_asked(&mut self) {
+    /// The connection is new: what is on the screen stays there until its cell has come again or was due.
+    pub fn renewed(&mut self, clock: &Clock) {
         self.asked.clear();
+        self.unconfirmed = self
+            .shown
+            .keys()
+            .chain(self.coming.keys())
+            .copied()
+            .collect();
+        self.renewed_ms = clock.now_ms;
     }
 
     /// The cells that are drawn.
@@ -262,6 +280,7 @@ impl Field {
             return self.asked.insert(key).then_some(key);
         };
         self.asked.remove(&key);
+        self.unconfirmed.remove(&key);
         let mut followed = None;
         for (old_key, old) in self
             .shown

@@ -10,6 +10,8 @@
 //! | `sprite`, `style` | shapes; the table from look to colour, order and filter |
 //! | `raster` | dots into pixels on the CPU |
 //! | `pick` | what is under the pointer, what is in sight |
+//! | `link`, `report` | the state of the connection; what the page is told |
+//! | `page` | the browser's half: engine, socket, ground, back ends |
 
 pub mod camera;
 pub mod carry;
@@ -17,7 +19,18 @@ pub mod cell;
 pub mod dot;
 pub mod field;
 pub mod level;
+pub mod link;
+#[cfg(target_arch = "wasm32")]
+mod page;
 pub mod pick;
 pub mod raster;
+pub mod report;
 pub mod sprite;
 pub mod style;
+
+pub use link::Connection;
+#[cfg(target_arch = "wasm32")]
+pub use page::{Engine, Options};
+pub use pick::Pick;
+pub use report::{EngineReport, Picked};
+pub use style::{ColourBy, Filter};

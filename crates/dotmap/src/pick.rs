@@ -57,7 +57,8 @@ pub fn pick(
         let reach = reach_px / to_px.px_per_step;
         let side = wire::CELL_SIDE as f32;
         let near = |v: f32| v >= -reach && v <= side + reach;
-        if !cell.reaches_out(clock.now_ms) && !(near(at.0) && near(at.1)) {
+        let in_reach = near(at.0) && near(at.1);
+        if !in_reach && !cell.reaches_out(clock.now_ms) {
             continue;
         }
         for (slot, record) in cell.records().iter().enumerate() {

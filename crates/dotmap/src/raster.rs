@@ -168,7 +168,7 @@ fn lighten(row: &mut [Pixel], colour: u32) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
     use crate::sprite::covers;

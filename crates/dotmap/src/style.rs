@@ -192,7 +192,7 @@ impl Styles {
             let serious = matches!(bits.alarm, 2..=4);
             let opacity = LOWEST_OPACITY + u32::from(rank(Look(look)));
             let [r, g, b] =
-                rgb(self.colour_by, bits).map(|c| u32::from(c) * BRIGHTNESS[bits.freshness] >> 8);
+                rgb(self.colour_by, bits).map(|c| (u32::from(c) * BRIGHTNESS[bits.freshness]) >> 8);
             let ix = usize::from(look);
             self.colours[ix] = if self.filter.shows(look) {
                 opacity << 24 | b << 16 | g << 8 | r
@@ -210,7 +210,7 @@ fn rank(look: Look) -> u8 {
     let priority = look.priority();
     match priority >> 5 {
         0 => priority,
-        alarm => 20 + (alarm.min(4) - 1) * 3 + ((priority >> 2 & 7) + 1) / 2 * 2 / 2,
+        alarm => 20 + (alarm.min(4) - 1) * 3 + (priority >> 2 & 7).div_ceil(2),
     }
 }
 

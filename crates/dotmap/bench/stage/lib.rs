@@ -1,0 +1,125 @@
+//! The engine on a stage: a page with nothing but the map, fed by a fleet that moves in the page itself, encoded with the
+//! server's own code. For looking at the engine and for measuring it; no server, no network. Built for wasm32 only.
+
+#![cfg(target_arch = "wasm32")]
+
+mod feed;
+
+use dotmap::{ColourBy, Engine, EngineReport, Filter, Options, Picked};
+use js_sys::{Function, Reflect};
+use wasm_bindgen::prelude::*;
+use web_sys::{HtmlCanvasElement, HtmlElement};
+
+/// The engine with callbacks that JavaScript understands.
+#[wasm_bindgen]
+pub struct Stage {
+    engine: Option<Engine>,
+}
+
+#[wasm_bindgen]
+impl Stage {
+    /// Starts the engine. `heard(kind, json)` is told of reports and picks.
+    pub async fn start(
+        canvas: HtmlCanvasElement,
+        ground: HtmlElement,
+        renderer: Option<String>,
+        lon: f64,
+        lat: f64,
+        zoom: f64,
+        heard: Function,
+    ) -> Result<Stage, JsValue> {
+        console_error_panic_hook::set_once();
+        let say = move |kind: &str, what: JsValue| {
+            // The stage's own script does not throw.
+            let _ = heard.call2(&JsValue::NULL, &kind.into(), &what);
+        };
+        let (on_report, on_pick) = (say.clone(), say);
+        let options = Options {
+            canvas,
+            ground,
+            socket_url: "/ws".to_owned(),
+            renderer,
+            start: Some((lon, lat, zoom)),
+            on_report: Box::new(move |report| on_report("report", report_object(&report))),
+            on_pick: Box::new(move |picked| on_pick("pick", pick_object(&picked))),
+            on_handle: Box::new(|_, _| {}),
+            on_card: Box::new(|_, _| {}),
+        };
+        Ok(Self {
+            engine: Some(Engine::start(options).await?),
+        })
+    }
+
+    pub fn fly_to(&self, lon: f64, lat: f64, zoom: f64) {
+        if let Some(engine) = &self.engine {
+            engine.fly_to(lon, lat, Some(zoom));
+        }
+    }
+
+    /// 0 activity, 1 charge, 2 alarm, 3 freshness.
+    pub fn colour_by(&self, which: usize) {
+        let all = [
+            ColourBy::Activity,
+            ColourBy::Charge,
+            ColourBy::Alarm,
+            ColourBy::Freshness,
+        ];
+        if let (Some(engine), Some(&colour_by)) = (&self.engine, all.get(which)) {
+            engine.colour_by(colour_by);
+        }
+    }
+
+    /// Bits of the activities to draw.
+    pub fn filter_activity(&self, activity: u8) {
+        if let Some(engine) = &self.engine {
+            engine.filter(Filter {
+                activity,
+                ..Filter::default()
+            });
+        }
+    }
+
+    /// Ends the engine.
+    pub fn end(&mut self) {
+        self.engine = None;
+    }
+}
+
+fn object(fields: &[(&str, JsValue)]) -> JsValue {
+    let object = js_sys::Object::new();
+    for (name, value) in fields {
+        let _ = Reflect::set(&object, &(*name).into(), value);
+    }
+    object.into()
+}
+
+fn report_object(report: &EngineReport) -> JsValue {
+    object(&[
+        ("connection", format!("{:?}", report.connection).into()),
+        ("drawn", report.drawn.into()),
+        ("fps", report.fps.into()),
+        ("frameMs", report.frame_ms.into()),
+        ("renderer", report.renderer.into()),
+        ("level", report.level.into()),
+        ("missing", report.cells_missing.into()),
+        ("memoryBytes", report.memory_bytes.into()),
+        (
+            "activity",
+            js_sys::Uint32Array::from(report.census.counts.activity.as_slice()).into(),
+        ),
+    ])
+}
+
+fn pick_object(picked: &Picked) -> JsValue {
+    let dots = js_sys::Array::new();
+    for pick in &picked.dots {
+        dots.push(&object(&[
+            ("slot", pick.dot.slot.into()),
+            ("look", pick.look.0.into()),
+            ("x", pick.at_css.0.into()),
+            ("y", pick.at_css.1.into()),
+            ("distance", pick.distance_css.into()),
+        ]));
+    }
+    object(&[("dots", dots.into()), ("more", (picked.more as u32).into())])
+}

@@ -1,0 +1,174 @@
+// The ground under the dots: a MapLibre map without pitch, rotation or world copies, whose camera the engine follows.
+// Where the browser gives it no WebGL at all, a plain ground with the same camera takes its place, so that the dots can
+// still be moved about and clicked.
+
+export const MOVED = 0, RENDERED = 1, CLICKED = 2, FAILED = 3, POINTED = 4;
+
+const LARGEST_LATITUDE = 85.051129;
+const MOST_ZOOM = 22;
+
+/**
+ * Opens the ground in `element`. `told(kind, x, y, touch)` hears of it: the camera moved, a frame was drawn, a place was
+ * clicked or pointed at (CSS pixels), something failed.
+ */
+export async function openGround(element, library, style, start, told) {
+  let failed;
+  try {
+    const { Map } = await import(library);
+    return new MapGround(Map, element, style, start, told);
+  } catch (error) {
+    failed = error;
+  }
+  console.warn(`The ground map cannot be drawn (${failed?.message ?? failed}); the dots stand on a plain ground.`);
+  return new PlainGround(element, start, told);
+}
+
+class MapGround {
+  constructor(Map, element, style, start, told) {
+    const map = new Map({
+      container: element,
+      style,
+      ...(start.length === 3 ? { center: [start[0], start[1]], zoom: start[2] } : {}),
+      maxPitch: 0,
+      pitchWithRotate: false,
+      dragRotate: false,
+      touchPitch: false,
+      renderWorldCopies: false,
+      fadeDuration: 0,
+      maxZoom: MOST_ZOOM,
+      attributionControl: { compact: true },
+    });
+    map.touchZoomRotate.disableRotation();
+    map.keyboard.disableRotation();
+    map.on("move", () => told(MOVED, 0, 0, false));
+    map.on("moveend", () => told(MOVED, 0, 0, false));
+    map.on("resize", () => told(MOVED, 0, 0, false));
+    map.on("render", () => told(RENDERED, 0, 0, false));
+    map.on("click", (e) => told(CLICKED, e.point.x, e.point.y, e.originalEvent.pointerType === "touch"));
+    map.on("mousemove", (e) => told(POINTED, e.point.x, e.point.y, false));
+    map.on("error", (e) => {
+      // A missing style or tile leaves the ground bare; the dots go on.
+      console.warn(`ground: ${e.error?.message ?? "unknown error"}`);
+      told(FAILED, 0, 0, false);
+    });
+    this.map = map;
+  }
+
+  // Middle of the picture in shares of the world, zoom, size in CSS pixels, whether the camera is under way.
+  camera(out) {
+    const { map } = this;
+    const { lng, lat } = map.getCenter();
+    const box = map.getContainer();
+    const sin = Math.sin((lat * Math.PI) / 180);
+    out[0] = lng / 360 + 0.5;
+    out[1] = 0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI);
+    out[2] = map.getZoom();
+    out[3] = box.clientWidth;
+    out[4] = box.clientHeight;
+    out[5] = map.isMoving() ? 1 : 0;
+  }
+
+  flyTo(lon, lat, zoom) {
+    this.map.flyTo({ center: [lon, lat], ...(zoom >= 0 ? { zoom } : {}) });
+  }
+
+  pointer(over) {
+    this.map.getCanvas().style.cursor = over ? "pointer" : "";
+  }
+
+  close() {
+    this.map.remove();
+  }
+}
+
+class PlainGround {
+  constructor(element, start, told) {
+    this.element = element;
+    this.told = told;
+    [this.lon, this.lat, this.zoom] = start.length === 3 ? start : [121.47, 31.23, 9];
+    this.undo = new AbortController();
+    const { signal } = this.undo;
+    const on = (kind, heard, options = {}) => element.addEventListener(kind, heard, { signal, ...options });
+    let held = null;
+    let dragged = false;
+    const place = (e) => {
+      const box = element.getBoundingClientRect();
+      return [e.clientX - box.left, e.clientY - box.top];
+    };
+    on("pointerdown", (e) => {
+      held = place(e);
+      dragged = false;
+    });
+    on("pointermove", (e) => {
+      const at = place(e);
+      if (held === null || e.buttons === 0) {
+        told(POINTED, ...at, false);
+        return;
+      }
+      dragged ||= Math.hypot(at[0] - held[0], at[1] - held[1]) > 3;
+      if (dragged) {
+        this.shift(held[0] - at[0], held[1] - at[1]);
+        held = at;
+      }
+    });
+    on("click", (e) => dragged || told(CLICKED, ...place(e), e.pointerType === "touch"));
+    on("wheel", (e) => {
+      e.preventDefault();
+      this.zoomAt(place(e), -e.deltaY / 300);
+    }, { passive: false });
+    on("keydown", (e) => {
+      const step = { ArrowLeft: [-100, 0], ArrowRight: [100, 0], ArrowUp: [0, -100], ArrowDown: [0, 100] }[e.key];
+      if (step) this.shift(...step);
+      const middle = [element.clientWidth / 2, element.clientHeight / 2];
+      if (e.key === "+" || e.key === "=") this.zoomAt(middle, 1);
+      if (e.key === "-") this.zoomAt(middle, -1);
+    });
+    this.sizes = new ResizeObserver(() => told(MOVED, 0, 0, false));
+    this.sizes.observe(element);
+  }
+
+  middle() {
+    const sin = Math.sin((this.lat * Math.PI) / 180);
+    return [this.lon / 360 + 0.5, 0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI)];
+  }
+
+  moveTo(x, y) {
+    this.lon = (Math.min(Math.max(x, 0), 1) - 0.5) * 360;
+    const lat = (Math.atan(Math.sinh((0.5 - y) * 2 * Math.PI)) * 180) / Math.PI;
+    this.lat = Math.min(Math.max(lat, -LARGEST_LATITUDE), LARGEST_LATITUDE);
+    this.told(MOVED, 0, 0, false);
+  }
+
+  shift(x, y) {
+    const [mx, my] = this.middle();
+    const side = 512 * 2 ** this.zoom;
+    this.moveTo(mx + x / side, my + y / side);
+  }
+
+  zoomAt([x, y], by) {
+    const off = [x - this.element.clientWidth / 2, y - this.element.clientHeight / 2];
+    this.shift(...off);
+    this.zoom = Math.min(Math.max(this.zoom + by, 0), MOST_ZOOM);
+    this.shift(-off[0], -off[1]);
+  }
+
+  camera(out) {
+    const [x, y] = this.middle();
+    out.set([x, y, this.zoom, this.element.clientWidth, this.element.clientHeight, 0]);
+  }
+
+  flyTo(lon, lat, zoom) {
+    [this.lon, this.lat] = [lon, lat];
+    if (zoom >= 0) this.zoom = zoom;
+    this.told(MOVED, 0, 0, false);
+  }
+
+  pointer(over) {
+    this.element.style.cursor = over ? "pointer" : "";
+  }
+
+  close() {
+    this.undo.abort();
+    this.sizes.disconnect();
+  }
+}

@@ -1,0 +1,424 @@
+//! The engine as the page sees it: started with a canvas and a ground, asked and told a few things, and gone without a
+//! trace when dropped. Here everything that happens in the browser is led to [`State`], and what that wants to say is led
+//! to the page, after the state has been let go.
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+
+use super::backend::{self, Backend};
+use super::cpu::Cpu;
+use super::ground::{Ground, GroundEvent};
+use super::listen::{Frames, Interval, Listener, Timeout};
+use super::socket::{Socket, SocketEvent};
+use super::state::State;
+use crate::link::Now;
+use crate::pick::Pick;
+use crate::report::{EngineReport, Picked, Told};
+use crate::style::{ColourBy, Filter};
+use js_sys::{Date, Math};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    Document, HtmlCanvasElement, HtmlElement, KeyboardEvent, Performance, VisibilityState, Window,
+};
+use wire::{Handle, Refused, Up};
+
+/// Reports come this often.
+const REPORT_EVERY_MS: i32 = 1_000;
+
+/// What an engine needs of the page. Callbacks are called when nothing of the engine is borrowed; they may call it.
+pub struct Options {
+    /// Lies over the ground, as large as it; it lets pointers through.
+    pub canvas: HtmlCanvasElement,
+    /// An empty element for the map.
+    pub ground: HtmlElement,
+    /// `/ws`, or a whole address.
+    pub socket_url: String,
+    /// `cpu` or `webgl2`; otherwise the browser's renderer decides.
+    pub renderer: Option<String>,
+    /// Longitude, latitude, zoom to begin with; otherwise the style decides.
+    pub start: Option<(f64, f64, f64)>,
+    /// Once a second.
+    pub on_report: Box<dyn FnMut(EngineReport)>,
+    /// The ground was clicked; there may be no dot there.
+    pub on_pick: Box<dyn FnMut(Picked)>,
+    /// The answer to [`Engine::ask`], by its number.
+    pub on_handle: Box<dyn FnMut(u32, Result<Handle, Refused>)>,
+    /// A watched vehicle's card has changed.
+    pub on_card: Box<dyn FnMut(Handle, String)>,
+}
+
+struct Callbacks {
+    on_report: Box<dyn FnMut(EngineReport)>,
+    on_pick: Box<dyn FnMut(Picked)>,
+    on_handle: Box<dyn FnMut(u32, Result<Handle, Refused>)>,
+    on_card: Box<dyn FnMut(Handle, String)>,
+}
+
+struct Inner {
+    window: Window,
+    document: Document,
+    performance: Performance,
+    socket_url: String,
+    state: RefCell<State>,
+    callbacks: RefCell<Callbacks>,
+    frames: RefCell<Option<Frames>>,
+    retry: RefCell<Option<Timeout>>,
+    /// Everything else that has to end with the engine.
+    running: RefCell<Vec<Box<dyn std::any::Any>>>,
+    over: Cell<bool>,
+}
+
+/// The running engine. Dropping it ends it.
+pub struct Engine {
+    inner: Rc<Inner>,
+}
+
+impl Engine {
+    /// Opens the ground, chooses a back end, connects.
+    pub async fn start(options: Options) -> Result<Self, JsValue> {
+        let window = web_sys::window().ok_or("no window")?;
+        let document = window.document().ok_or("no document")?;
+        let performance = window.performance().ok_or("no clock")?;
+        options
+            .canvas
+            .style()
+            .set_property("pointer-events", "none")?;
+        let backend = choose_backend(&document, &options)?;
+        let now = Now {
+            mono_ms: performance.now() as u64,
+            unix_ms: Date::now() as i64,
+        };
+        let inner = Rc::new(Inner {
+            socket_url: whole_address(&window, &options.socket_url),
+            state: RefCell::new(State::new(backend, now)),
+            callbacks: RefCell::new(Callbacks {
+                on_report: options.on_report,
+                on_pick: options.on_pick,
+                on_handle: options.on_handle,
+                on_card: options.on_card,
+            }),
+            frames: RefCell::new(None),
+            retry: RefCell::new(None),
+            running: RefCell::new(Vec::new()),
+            over: Cell::new(false),
+            window,
+            document,
+            performance,
+        });
+        let engine = Self {
+            inner: inner.clone(),
+        };
+        inner.listen(&options.ground)?;
+        inner.connect();
+        let heard = inner.weakly(Inner::ground_event);
+        let ground = Ground::open(
+            &options.ground,
+            "/vendor/maplibre-gl.mjs",
+            "/ground/style.json",
+            options.start,
+            heard,
+        );
+        let ground = ground.await?;
+        inner.state.borrow_mut().ground = Some(ground);
+        inner.wake();
+        Ok(engine)
+    }
+
+    /// Asks for the handle of a picked dot; the answer comes to `on_handle` with the number returned here.
+    pub fn ask(&self, pick: &Pick) -> u32 {
+        self.inner.state.borrow_mut().ask(pick)
+    }
+
+    /// Asks for the card of a vehicle, now and whenever it changes.
+    pub fn watch(&self, handle: Handle) {
+        self.inner.state.borrow().send(&Up::Watch { handle });
+    }
+
+    pub fn unwatch(&self, handle: Handle) {
+        self.inner.state.borrow().send(&Up::Unwatch { handle });
+    }
+
+    /// Marks a dot and follows it; `None` marks none.
+    pub fn select(&self, pick: Option<&Pick>) {
+        self.inner
+            .state
+            .borrow_mut()
+            .select(pick.map(|pick| pick.dot));
+        self.inner.wake();
+    }
+
+    /// Where the selected dot was drawn last, in CSS pixels of the ground; `None` while it is out of sight.
+    pub fn screen_of_selected(&self) -> Option<(f64, f64)> {
+        self.inner.state.borrow().selected_css()
+    }
+
+    /// Keeps an element at the selected dot by its `transform`, frame by frame.
+    pub fn follow_with(&self, element: Option<HtmlElement>) {
+        self.inner.state.borrow_mut().follower = element;
+        self.inner.wake();
+    }
+
+    /// Moves the camera to a place in degrees.
+    pub fn fly_to(&self, lon: f64, lat: f64, zoom: Option<f64>) {
+        if let Some(ground) = &self.inner.state.borrow().ground {
+            ground.fly_to(lon, lat, zoom);
+        }
+        self.inner.wake();
+    }
+
+    pub fn colour_by(&self, colour_by: ColourBy) {
+        let mut state = self.inner.state.borrow_mut();
+        let (_, filter) = state.looks();
+        state.set_looks(colour_by, filter);
+        drop(state);
+        self.inner.wake();
+    }
+
+    pub fn filter(&self, filter: Filter) {
+        let mut state = self.inner.state.borrow_mut();
+        let (colour_by, _) = state.looks();
+        state.set_looks(colour_by, filter);
+        drop(state);
+        self.inner.wake();
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let inner = &self.inner;
+        inner.over.set(true);
+        inner.frames.replace(None);
+        inner.retry.replace(None);
+        inner.running.replace(Vec::new());
+        // A callback may drop the engine; then the state is free, because callbacks run without it.
+        if let Ok(mut state) = inner.state.try_borrow_mut() {
+            state.socket = None;
+            state.ground = None;
+            state.follower = None;
+        }
+    }
+}
+
+impl Inner {
+    fn now(&self) -> (Now, f64) {
+        let now_ms = self.performance.now();
+        (
+            Now {
+                mono_ms: now_ms as u64,
+                unix_ms: Date::now() as i64,
+            },
+            now_ms,
+        )
+    }
+
+    /// A callback that reaches this engine as long as there is one.
+    fn weakly<E: 'static>(self: &Rc<Self>, heard: fn(&Rc<Self>, E)) -> impl Fn(E) + Clone + use<E> {
+        let weak: Weak<Self> = Rc::downgrade(self);
+        move |event| {
+            if let Some(inner) = weak.upgrade().filter(|inner| !inner.over.get()) {
+                heard(&inner, event);
+            }
+        }
+    }
+
+    fn listen(self: &Rc<Self>, ground: &HtmlElement) -> Result<(), JsValue> {
+        let frame = self.weakly(|inner, ()| inner.frame());
+        *self.frames.borrow_mut() = Some(Frames::new(&self.window, move || frame(())));
+        let second = self.weakly(|inner, ()| inner.second());
+        let seen = self.weakly(|inner, _: web_sys::Event| inner.seen());
+        let key = self.weakly(|inner, event: web_sys::Event| inner.key(&event));
+        let mut running: Vec<Box<dyn std::any::Any>> = vec![
+            Box::new(Interval::new(&self.window, REPORT_EVERY_MS, move || {
+                second(());
+            })?),
+            Box::new(Listener::new(&self.document, "visibilitychange", seen)?),
+            Box::new(Listener::new(ground, "keydown", key)?),
+        ];
+        if let Some(query) = self
+            .window
+            .match_media("(prefers-reduced-motion: reduce)")?
+        {
+            self.state.borrow_mut().motion_unwanted = query.matches();
+            let asked = query.clone();
+            let changed = self.weakly(move_motion);
+            running.push(Box::new(Listener::new(&query, "change", move |_| {
+                changed(asked.matches());
+            })?));
+        }
+        self.running.borrow_mut().extend(running);
+        self.seen();
+        Ok(())
+    }
+
+    fn connect(self: &Rc<Self>) {
+        let socket = Socket::open(&self.socket_url, self.weakly(Inner::socket_event));
+        let failed = socket.is_err();
+        self.state.borrow_mut().socket = socket.ok();
+        if failed {
+            self.reconnect();
+        }
+    }
+
+    fn reconnect(self: &Rc<Self>) {
+        let mut state = self.state.borrow_mut();
+        state.socket = None;
+        let after_ms = state.link.closed(Math::random());
+        drop(state);
+        let again = self.weakly(|inner, ()| inner.connect());
+        let retry = after_ms.and_then(|after_ms| {
+            Timeout::new(&self.window, after_ms as i32, move || again(())).ok()
+        });
+        self.retry.replace(retry);
+    }
+
+    fn socket_event(self: &Rc<Self>, event: SocketEvent) {
+        let (now, now_ms) = self.now();
+        match event {
+            SocketEvent::Opened => self.state.borrow_mut().link.opened(now),
+            SocketEvent::Message(bytes) => {
+                let outcome = self.state.borrow_mut().message(&bytes, now, now_ms);
+                if let Err(error) = outcome {
+                    web_sys::console::warn_1(
+                        &format!("a message of the server cannot be read: {error}").into(),
+                    );
+                    self.reconnect();
+                }
+                self.tell();
+                self.wake();
+            }
+            SocketEvent::Closed => self.reconnect(),
+        }
+    }
+
+    fn ground_event(self: &Rc<Self>, event: GroundEvent) {
+        match event {
+            GroundEvent::Moved => self.wake(),
+            GroundEvent::Rendered => {
+                let (_, now_ms) = self.now();
+                let moved = self.look_at_camera(now_ms).0;
+                if moved {
+                    self.draw();
+                }
+            }
+            GroundEvent::Clicked { at_css, touch } => {
+                self.state.borrow_mut().pick(at_css, touch);
+                self.tell();
+            }
+            GroundEvent::Pointed { at_css } => {
+                let state = self.state.borrow();
+                if let Some(ground) = &state.ground {
+                    ground.pointer(state.is_over_dot(at_css));
+                }
+            }
+            GroundEvent::Failed => {}
+        }
+    }
+
+    fn key(self: &Rc<Self>, event: &web_sys::Event) {
+        let event: &KeyboardEvent = event.unchecked_ref();
+        if event.key() == "Enter" {
+            self.state.borrow_mut().pick_in_the_middle();
+            self.tell();
+        }
+    }
+
+    fn seen(self: &Rc<Self>) {
+        let hidden = self.document.visibility_state() == VisibilityState::Hidden;
+        let (now, _) = self.now();
+        self.state.borrow_mut().set_hidden(hidden, now);
+        self.wake();
+    }
+
+    fn second(self: &Rc<Self>) {
+        let (now, now_ms) = self.now();
+        if self.state.borrow().link.is_dead(now) {
+            self.reconnect();
+        }
+        let report = self.state.borrow_mut().report(now, now_ms, memory_bytes());
+        (self.callbacks.borrow_mut().on_report)(report);
+    }
+
+    /// One frame of the browser. While the ground's camera is under way the ground's own frames are drawn instead, so
+    /// that dots and ground never part.
+    fn frame(self: &Rc<Self>) {
+        let (_, now_ms) = self.now();
+        let under_way = self.look_at_camera(now_ms).1;
+        if under_way && !self.state.borrow().is_overdue(now_ms) {
+            self.state.borrow_mut().ask_for_view(now_ms);
+            self.wake();
+        } else {
+            self.draw();
+        }
+    }
+
+    fn look_at_camera(&self, now_ms: f64) -> (bool, bool) {
+        let ratio = self.window.device_pixel_ratio();
+        self.state.borrow_mut().look_at_camera(ratio, now_ms)
+    }
+
+    fn draw(self: &Rc<Self>) {
+        let (_, now_ms) = self.now();
+        let mut state = self.state.borrow_mut();
+        state.ask_for_view(now_ms);
+        let goes_on = state.draw(now_ms);
+        state.drew(self.performance.now() - now_ms);
+        drop(state);
+        if goes_on {
+            self.wake();
+        }
+    }
+
+    /// Asks for a frame.
+    fn wake(&self) {
+        if let Some(frames) = &*self.frames.borrow() {
+            frames.request();
+        }
+    }
+
+    /// Delivers what the state has to say.
+    fn tell(&self) {
+        let told = std::mem::take(&mut self.state.borrow_mut().told);
+        for told in told {
+            let mut callbacks = self.callbacks.borrow_mut();
+            match told {
+                Told::Picked(picked) => (callbacks.on_pick)(picked),
+                Told::Answer(answer) => (callbacks.on_handle)(answer.ask, answer.result),
+                Told::Card { handle, json } => (callbacks.on_card)(handle, json),
+            }
+        }
+    }
+}
+
+fn move_motion(inner: &Rc<Inner>, unwanted: bool) {
+    inner.state.borrow_mut().motion_unwanted = unwanted;
+    inner.wake();
+}
+
+fn choose_backend(document: &Document, options: &Options) -> Result<Box<dyn Backend>, JsValue> {
+    let _gpu = match options.renderer.as_deref() {
+        Some("cpu") => false,
+        Some("webgl2") => true,
+        _ => backend::has_gpu(document),
+    };
+    Ok(Box::new(Cpu::new(options.canvas.clone())?))
+}
+
+/// A WebSocket address needs scheme and host.
+fn whole_address(window: &Window, url: &str) -> String {
+    let location = window.location();
+    match (url.starts_with('/'), location.protocol(), location.host()) {
+        (true, Ok(protocol), Ok(host)) => {
+            let scheme = if protocol == "https:" { "wss" } else { "ws" };
+            format!("{scheme}://{host}{url}")
+        }
+        _ => url.to_owned(),
+    }
+}
+
+fn memory_bytes() -> u32 {
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    memory
+        .buffer()
+        .unchecked_into::<js_sys::ArrayBuffer>()
+        .byte_length()
+}

@@ -1,0 +1,11 @@
+//! The half that lives in a browser.
+
+mod backend;
+mod cpu;
+mod engine;
+mod ground;
+mod listen;
+mod socket;
+mod state;
+
+pub use engine::{Engine, Options};

@@ -1,0 +1,48 @@
+//! What the engine tells the page, at most once a second, and what it tells at once: picks, handles and cards.
+
+use crate::link::Connection;
+use crate::pick::{Census, Pick};
+use wire::{Handle, HandleAnswer, Status};
+
+/// The state of the picture, for the status line and the legend.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EngineReport {
+    /// The last status the server sent.
+    pub status: Option<Status>,
+    pub connection: Connection,
+    /// Dots on the screen; filtered ones are not among them.
+    pub drawn: u32,
+    /// Dots on the screen by kind, filtered ones included.
+    pub census: Census,
+    /// Frames in the last second. A picture in which nothing moves needs none.
+    pub fps: f32,
+    /// Mean time to draw one of them.
+    pub frame_ms: f32,
+    /// `cpu` or `webgl2`.
+    pub renderer: &'static str,
+    /// Level of the cells asked for.
+    pub level: u8,
+    /// Cells of the present view that have not come yet.
+    pub cells_missing: u32,
+    /// Bytes of WebAssembly memory; it never shrinks.
+    pub memory_bytes: u32,
+}
+
+/// A place was clicked or tapped, or the middle of the picture was asked about by keyboard.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Picked {
+    /// CSS pixels from the upper left corner of the ground.
+    pub at_css: (f64, f64),
+    /// The dots in reach, the nearest first; empty where there is none.
+    pub dots: Vec<Pick>,
+    /// Further dots in reach that the list has no room for.
+    pub more: usize,
+}
+
+/// What a page wants to hear of at once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    Picked(Picked),
+    Answer(HandleAnswer),
+    Card { handle: Handle, json: String },
+}

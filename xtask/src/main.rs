@@ -4,6 +4,7 @@
 //! Rust so that a machine with rustup, Node and a C compiler needs nothing else. What is missing is installed where that
 //! can be done by the ordinary tool; where it cannot, one line says what to install. No step is skipped silently.
 
+mod basemap;
 mod bench;
 mod browser;
 mod ci;
@@ -41,6 +42,8 @@ enum Task {
     Ci,
     /// Run the benches (all, or the named one); JSON lines to standard output and target/bench/NAME.json
     Bench(bench::BenchOptions),
+    /// Make the default ground map and its fonts again: public/ground, public/fonts
+    Basemap,
     /// Take the picture of the wall that README.md shows
     Screenshot(screenshot::ScreenshotOptions),
 }
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Task::Test(options) => ci::test(&options),
         Task::Ci => ci::ci(),
         Task::Bench(options) => bench::bench(&options),
+        Task::Basemap => basemap::basemap(),
         Task::Screenshot(options) => screenshot::screenshot(&options),
     };
     match done {

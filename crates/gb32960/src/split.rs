@@ -88,9 +88,10 @@ pub fn split_within(bytes: &[u8], max_data_len: usize) -> Split<'_> {
             why: Junk::NoIdentifier,
         };
     }
+    // A third start byte is not a command but the second byte of the mark, behind a stray first one.
     let plausible = bytes
         .get(2)
-        .is_none_or(|&command| command != 0x00 && command != 0xFF)
+        .is_none_or(|command| !matches!(command, 0x00 | 0x23 | 0x24 | 0xFF))
         && bytes
             .get(3)
             .is_none_or(|&flag| matches!(flag, 0x01..=0x07 | 0xFE))

@@ -56,9 +56,21 @@ impl Store {
             .unwrap();
     }
 
-    pub async fn login(&self, name: &str) -> (SessionToken, Session) {
+    pub async fn logged_in_at(&self, role: Role, now: i64) -> (SessionToken, Session) {
         self.access
-            .login(name, PASSWORD, "192.0.2.7", NOW)
+            .create_user(By::Console("test"), role.name(), PASSWORD, role, now)
+            .await
+            .unwrap();
+        self.login_at(role.name(), now).await
+    }
+
+    pub async fn login(&self, name: &str) -> (SessionToken, Session) {
+        self.login_at(name, NOW).await
+    }
+
+    pub async fn login_at(&self, name: &str, now: i64) -> (SessionToken, Session) {
+        self.access
+            .login(name, PASSWORD, "192.0.2.7", now)
             .await
             .unwrap()
     }

@@ -8,7 +8,7 @@
 //! The server's cell and the page's are this same type, so what a delta does to a cell is written once.
 
 use crate::down::{put_base_head, put_delta_head};
-use crate::pack::{Packed, Read, put_base, put_delta, take_base, take_delta};
+use crate::pack::{Changes, Expected, Read, put_base, put_delta, take_base, take_delta};
 use crate::{CellKey, CellPoint, Diverged, Look, WireError, morton};
 
 /// The most slots a cell may have; a base or delta that says more is an error. Bounds what bytes can make a
@@ -17,6 +17,8 @@ pub const MAX_SLOTS: u32 = 1 << 22;
 
 /// Marks a dead slot in the stored look, whose own bits end at 11.
 pub(crate) const DEAD: u16 = 1 << 15;
+/// Marks in the stored look a slot that has moved in this generation.
+pub(crate) const MOVED: u16 = 1 << 14;
 
 /// The dots of one cell, by slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +26,11 @@ pub struct CellMirror {
     generation: u32,
     tick: u64,
     at: Vec<CellPoint>,
-    /// Look bits, [`DEAD`] where the slot has none.
+    /// Look bits, [`DEAD`] where the slot has none, and [`MOVED`].
     look: Vec<u16>,
     dead: u32,
+    /// What the deltas of this generation have taught both sides; none before the first.
+    expected: Option<Box<Expected>>,
 }
 
 /// One change that a delta made, for the drawing engine.
@@ -111,6 +115,7 @@ impl CellMirror {
             at: dots.iter().map(|dot| dot.0).collect(),
             look: dots.iter().map(|dot| dot.1.0 & Look::MASK).collect(),
             dead: 0,
+            expected: None,
         };
         let order = mirror.renumber(generation).old_slots;
         (mirror, order)
@@ -126,6 +131,7 @@ impl CellMirror {
             at,
             look,
             dead: 0,
+            expected: None,
         })
     }
 
@@ -152,7 +158,10 @@ impl CellMirror {
         put_delta_head(out, key, self.generation, tick, self.tick);
         put_delta(
             out,
-            &Packed {
+            self.expected.get_or_insert_with(Expected::boxed),
+            &self.at,
+            &self.look,
+            &Changes {
                 moves: &changes.moves,
                 looks: &changes.looks,
                 leaves: &changes.leaves,
@@ -165,9 +174,10 @@ impl CellMirror {
         self.dead += changes.leaves.len() as u32;
         for (slot, to) in &changes.moves {
             self.at[*slot as usize] = *to;
+            self.look[*slot as usize] |= MOVED;
         }
         for (slot, look) in &changes.looks {
-            self.look[*slot as usize] = look.0 & Look::MASK;
+            self.change_look(*slot, *look);
         }
         for enter in &changes.enters {
             self.at.push(enter.at);
@@ -198,9 +208,12 @@ impl CellMirror {
                 mirror: self.tick,
             });
         }
-        // Read whole before any of it is applied: looks are what the reader goes by.
+        // Read whole before any of it is applied: the reader goes by what was there before.
         let mut changes = Vec::new();
-        take_delta(body, &self.look, |change| changes.push(change))?;
+        let expected = self.expected.get_or_insert_with(Expected::boxed);
+        take_delta(body, expected, &self.at, &self.look, |change| {
+            changes.push(change);
+        })?;
         for change in changes {
             match change {
                 Read::Leave(slot) => {
@@ -210,11 +223,11 @@ impl CellMirror {
                 }
                 Read::Move(slot, to) => {
                     let from = std::mem::replace(&mut self.at[slot as usize], to);
+                    self.look[slot as usize] |= MOVED;
                     on(Change::Move { slot, from, to });
                 }
                 Read::Look(slot, look) => {
-                    let dead = self.look[slot as usize] & DEAD;
-                    self.look[slot as usize] = look.0 | dead;
+                    self.change_look(slot, look);
                     on(Change::Look { slot, look });
                 }
                 Read::Enter(Enter { at, look, from }) => {
@@ -232,6 +245,11 @@ impl CellMirror {
         }
         self.tick = tick;
         Ok(())
+    }
+
+    fn change_look(&mut self, slot: u32, look: Look) {
+        let stored = &mut self.look[slot as usize];
+        *stored = (*stored & !Look::MASK) | (look.0 & Look::MASK);
     }
 
     /// Applies a [`Down::Rebase`](crate::Down::Rebase): tells for each living dot its old slot and its new one, in the
@@ -266,8 +284,9 @@ impl CellMirror {
         self.at = old_slots.iter().map(|old| self.at[*old as usize]).collect();
         self.look = old_slots
             .iter()
-            .map(|old| self.look[*old as usize])
+            .map(|old| self.look[*old as usize] & Look::MASK)
             .collect();
+        self.expected = None;
         self.dead = 0;
         self.generation = generation;
         Renumbered {
@@ -316,7 +335,7 @@ impl CellMirror {
     #[must_use]
     pub fn dot(&self, slot: u32) -> Option<(CellPoint, Look)> {
         let look = *self.look.get(slot as usize)?;
-        (look & DEAD == 0).then(|| (self.at[slot as usize], Look(look)))
+        (look & DEAD == 0).then(|| (self.at[slot as usize], Look::from_bits(look)))
     }
 
     /// By slot: the dot, or `None` where the slot is dead.

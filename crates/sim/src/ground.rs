@@ -11,3 +11,9 @@ pub fn metres_between(a: (f64, f64), b: (f64, f64)) -> f32 {
     let north = b.1 - a.1;
     ((east * east + north * north).sqrt() * METRES_PER_DEGREE) as f32
 }
+
+/// Distance of two points in metres east and north.
+#[must_use]
+pub fn length(a: (f32, f32), b: (f32, f32)) -> f32 {
+    (b.0 - a.0).hypot(b.1 - a.1)
+}

@@ -9,6 +9,7 @@
 
 pub mod catalogue;
 pub mod chance;
+pub mod city;
 pub mod driver;
 pub mod frames;
 pub mod ground;
@@ -18,6 +19,7 @@ pub mod playback;
 pub mod record;
 pub mod recording;
 pub mod report;
+pub mod roads;
 pub mod stream;
 pub mod trouble;
 pub mod truth;

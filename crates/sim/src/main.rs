@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
+use sim::city::{City, Plan};
 use sim::frames::Editions;
 use sim::hub::Hub;
 use sim::playback::{self, Playback};
@@ -80,6 +81,9 @@ struct Fleet {
     /// Seconds between two reports of a vehicle.
     #[arg(long, default_value_t = 10)]
     interval_s: u32,
+    /// Local hour of a Tuesday at which the simulated day begins; by default the morning rush.
+    #[arg(long, default_value_t = 8.2)]
+    start_hour: f32,
     #[command(flatten)]
     serve: Serve,
 }
@@ -164,7 +168,18 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 (1..=600).contains(&fleet.interval_s),
                 "--interval-s must be 1 to 600"
             );
-            anyhow::bail!("the fleet is not built yet; play a recording")
+            ensure!(
+                (0.0..24.0).contains(&fleet.start_hour),
+                "--start-hour must be 0 to 24"
+            );
+            let plan = Plan {
+                vehicles: fleet.vehicles,
+                seed: fleet.seed,
+                speed: fleet.speed,
+                interval_s: fleet.interval_s,
+                start_hour: fleet.start_hour,
+            };
+            serve(City::shanghai(plan), &fleet.serve)
         }
         Command::Record(options) => runtime()?.block_on(sim::record::record(&options)),
     }

@@ -1,0 +1,68 @@
+//! The built-in main roads of Shanghai (`roads/shanghai.csv`), as lines.
+//!
+//! Drawn by hand from general knowledge: right in shape and good to some hundred metres, no more.
+
+use super::{Kind, Line};
+
+const CSV: &str = include_str!("../../roads/shanghai.csv");
+
+/// Every line of the built-in skeleton.
+#[must_use]
+pub fn shanghai() -> Vec<Line> {
+    CSV.lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .map(|line| parse(line).expect("the built-in roads are checked by a test"))
+        .collect()
+}
+
+/// `kind,limit_kmh,name,lon lat|lon lat|…`
+fn parse(line: &str) -> Option<Line> {
+    let mut fields = line.splitn(4, ',');
+    let (kind, ramps) = match fields.next()? {
+        "expressway" | "elevated" => (Kind::Highway, true),
+        "bridge" | "tunnel" => (Kind::Highway, false),
+        "arterial" => (Kind::Street, false),
+        _ => return None,
+    };
+    let limit_kmh = fields.next()?.parse().ok()?;
+    let name = fields.next()?.to_owned();
+    let points = fields
+        .next()?
+        .split('|')
+        .map(|point| {
+            let (lon, lat) = point.split_once(' ')?;
+            Some((lon.parse().ok()?, lat.parse().ok()?))
+        })
+        .collect::<Option<Vec<(f64, f64)>>>()?;
+    (points.len() >= 2).then_some(Line {
+        name,
+        kind,
+        limit_kmh,
+        ramps,
+        points,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_built_in_road_reads_and_lies_in_or_near_shanghai() {
+        let lines: Vec<&str> = CSV
+            .lines()
+            .filter(|l| !l.starts_with('#') && !l.is_empty())
+            .collect();
+        for line in &lines {
+            let road = parse(line).unwrap_or_else(|| panic!("{line}"));
+            for (lon, lat) in road.points {
+                assert!(
+                    (120.8..122.1).contains(&lon) && (30.6..31.9).contains(&lat),
+                    "{}",
+                    road.name
+                );
+            }
+        }
+        assert!(lines.len() > 60);
+    }
+}

@@ -6,6 +6,13 @@ export const MOVED = 0, RENDERED = 1, CLICKED = 2, FAILED = 3, POINTED = 4;
 
 const LARGEST_LATITUDE = 85.051129;
 const MOST_ZOOM = 22;
+// Labels are drawn with a font of the page. It has to be there before the first of them: what was drawn with another one
+// stays so.
+const LABEL_FONT = '"Noto Sans SC"';
+const LABEL_SAMPLE = "上海 Shanghai";
+const LONGEST_WAIT_FOR_FONT_MS = 3000;
+// The widest wall we draw on; the library would stop at 4,096 and stretch.
+const LARGEST_CANVAS_PX = [8192, 8192];
 
 /**
  * Opens the ground in `element`. `told(kind, x, y, touch)` hears of it: the camera moved, a frame was drawn, a place was
@@ -14,13 +21,19 @@ const MOST_ZOOM = 22;
 export async function openGround(element, library, style, start, told) {
   let failed;
   try {
-    const { Map } = await import(library);
+    const [{ Map }] = await Promise.all([import(library), labelFont()]);
     return new MapGround(Map, element, style, start, told);
   } catch (error) {
     failed = error;
   }
   console.warn(`The ground map cannot be drawn (${failed?.message ?? failed}); the dots stand on a plain ground.`);
   return new PlainGround(element, start, told);
+}
+
+function labelFont() {
+  const late = new Promise((go) => setTimeout(go, LONGEST_WAIT_FOR_FONT_MS));
+  // A page without that font gets labels in whatever the system has.
+  return Promise.race([document.fonts.load(`14px ${LABEL_FONT}`, LABEL_SAMPLE).catch(() => {}), late]);
 }
 
 class MapGround {
@@ -37,6 +50,8 @@ class MapGround {
       fadeDuration: 0,
       maxZoom: MOST_ZOOM,
       attributionControl: { compact: true },
+      localIdeographFontFamily: `${LABEL_FONT}, sans-serif`,
+      maxCanvasSize: LARGEST_CANVAS_PX,
     });
     map.touchZoomRotate.disableRotation();
     map.keyboard.disableRotation();

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 const TYPES = {
   ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".mjs": "text/javascript",
   ".wasm": "application/wasm", ".json": "application/json", ".geojson": "application/json",
+  ".woff2": "font/woff2",
 };
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; " +
@@ -16,9 +17,9 @@ const BARE_GROUND = JSON.stringify({
 });
 
 /** Starts on a free port; returns the address and a way to stop. `folders` maps a path's first part to a folder. */
-export async function serve({ pkg, maplibre, ground }) {
+export async function serve({ pkg, maplibre, ground, fonts }) {
   const here = fileURLToPath(new URL(".", import.meta.url));
-  const folders = { pkg, vendor: maplibre, ground };
+  const folders = { pkg, vendor: maplibre, ground, fonts };
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://stage").pathname));
     const [, first, ...rest] = path.split("/");

@@ -2,13 +2,11 @@
 //! or from raw bodies. Everything is written plain (encryption 01). A data unit that would be longer than 65,531 bytes
 //! is refused and leaves the buffer as it was.
 
-use crate::frame::{
-    Command, Edition, Encryption, Frame, HEADER_LEN, MAX_DATA_LEN, REPLY_FLAG_COMMAND,
-};
-use crate::full::{
-    Alarms, Engine2016, Engine2025, Extremes2016, Position2016, Position2025, Record, Vehicle2016,
-    Vehicle2025,
-};
+mod report;
+
+pub use report::ReportWriter;
+
+use crate::frame::{Command, Edition, Frame, HEADER_LEN, MAX_DATA_LEN, REPLY_FLAG_COMMAND};
 use crate::split::bcc;
 use crate::time::Time;
 use crate::vin::Vin;
@@ -79,6 +77,21 @@ pub fn reply(out: &mut Vec<u8>, request: &Frame<'_>, flag: ReplyFlag) -> Option<
         flag,
         request.data().get(..6).unwrap_or_default(),
     )
+}
+
+/// The reply of 2016 annex B to a terminal that is attached directly: flag and time change, all other content stays.
+/// Platforms want [`reply`].
+pub fn reply_echo(
+    out: &mut Vec<u8>,
+    request: &Frame<'_>,
+    flag: ReplyFlag,
+    now: Time,
+) -> Option<()> {
+    let mut data = request.data().to_vec();
+    if let Some(time) = data.first_chunk_mut() {
+        *time = now.0;
+    }
+    reply_with(out, request, flag, &data)
 }
 
 /// The reply to a time sync (08): the server's own time.
@@ -180,112 +193,6 @@ pub fn empty(out: &mut Vec<u8>, edition: Edition, command: Command, identifier: 
     frame(out, edition, command, REPLY_FLAG_COMMAND, identifier, &[]).expect("nothing fits");
 }
 
-/// A report under construction: the items are written in the order of the calls.
-#[derive(Debug)]
-pub struct ReportWriter<'a> {
-    out: &'a mut Vec<u8>,
-    start: usize,
-    edition: Edition,
-}
-
-impl<'a> ReportWriter<'a> {
-    /// Begins a report (`RealTime` or `Reissue`) at the end of `out`.
-    pub fn new(
-        out: &'a mut Vec<u8>,
-        edition: Edition,
-        command: Command,
-        vin: &Vin,
-        time: Time,
-    ) -> Self {
-        let start = begin(out, edition, command, REPLY_FLAG_COMMAND, vin, 0x01);
-        out.extend_from_slice(&time.0);
-        Self {
-            out,
-            start,
-            edition,
-        }
-    }
-
-    /// Type 01 of 2016.
-    pub fn vehicle(self, vehicle: &Vehicle2016) -> Self {
-        self.record(0x01, vehicle)
-    }
-
-    /// Type 01 of 2025.
-    pub fn vehicle_2025(self, vehicle: &Vehicle2025) -> Self {
-        self.record(0x01, vehicle)
-    }
-
-    /// Type 04 of 2016.
-    pub fn engine(self, engine: &Engine2016) -> Self {
-        self.record(0x04, engine)
-    }
-
-    /// Type 04 of 2025.
-    pub fn engine_2025(self, engine: &Engine2025) -> Self {
-        self.record(0x04, engine)
-    }
-
-    /// Type 05 of 2016.
-    pub fn position(self, position: &Position2016) -> Self {
-        self.record(0x05, position)
-    }
-
-    /// Type 05 of 2025.
-    pub fn position_2025(self, position: &Position2025) -> Self {
-        self.record(0x05, position)
-    }
-
-    /// Type 06 of 2016.
-    pub fn extremes(self, extremes: &Extremes2016) -> Self {
-        self.record(0x06, extremes)
-    }
-
-    /// Alarms in the edition of this report: type 07 of 2016, 06 of 2025.
-    pub fn alarms(self, alarms: &Alarms<'_>) -> Self {
-        let kind = match self.edition {
-            Edition::V2016 => 0x07,
-            Edition::V2025 => 0x06,
-        };
-        self.out.push(kind);
-        Alarms {
-            edition: self.edition,
-            ..*alarms
-        }
-        .write(self.out);
-        self
-    }
-
-    /// Any item of fixed layout.
-    pub fn record(self, kind: u8, record: &impl Record) -> Self {
-        self.out.push(kind);
-        record.write(self.out);
-        self
-    }
-
-    /// Any item as bytes, without its type.
-    pub fn raw(self, kind: u8, body: &[u8]) -> Self {
-        self.out.push(kind);
-        self.out.extend_from_slice(body);
-        self
-    }
-
-    /// A custom block, types 80–FE: its length word and bytes. What is longer than 65,531 bytes is cut there.
-    pub fn custom(self, kind: u8, bytes: &[u8]) -> Self {
-        let bytes = &bytes[..bytes.len().min(MAX_DATA_LEN)];
-        self.out.push(kind);
-        self.out
-            .extend_from_slice(&(bytes.len() as u16).to_be_bytes());
-        self.out.extend_from_slice(bytes);
-        self
-    }
-
-    /// Writes length and checksum. When the items are too long for one frame, the buffer is as it was before.
-    pub fn finish(self) -> Result<(), TooLong> {
-        finish(self.out, self.start)
-    }
-}
-
 /// Writes a header with length 0 and returns where it starts.
 pub(crate) fn begin(
     out: &mut Vec<u8>,
@@ -295,7 +202,6 @@ pub(crate) fn begin(
     identifier: &Vin,
     encryption: u8,
 ) -> usize {
-    debug_assert!(Encryption::from_byte(encryption) != Encryption::Invalid);
     let start = out.len();
     let mark = edition.start_byte();
     out.extend_from_slice(&[mark, mark, command.byte(), reply_flag]);

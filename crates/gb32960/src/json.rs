@@ -8,7 +8,7 @@ pub use item::item;
 
 use serde_json::{Map, Value, json};
 
-use crate::frame::{Encryption, Frame, MAX_DATA_LEN, MIN_FRAME_LEN};
+use crate::frame::{Encryption, Frame, HEADER_LEN, MAX_DATA_LEN};
 use crate::full::{
     Activation, Decoded, KeyExchange, LoginStorage, PlatformLogin, Report, Unit, VehicleLogin,
     decode, decode_as_plain,
@@ -19,15 +19,16 @@ use crate::vin::trim_nul;
 use crate::walk::Stop;
 
 /// One line of hex digits, white space anywhere, as JSON. A line that is one frame, whatever its checksum, gives the
-/// frame's object; a line with several frames, or junk, or a cut frame gives `{"frames": [lengths], "skipped": bytes,
-/// "left": bytes}`; a line that is not hex gives `{"error": text}`.
+/// frame's object; a line with several frames or junk gives `{"frames": [lengths], "skipped": bytes, "left": bytes}`; a
+/// line that is the beginning of one frame gives both, with what could be read; a line that is not hex gives
+/// `{"error": text}`.
 pub fn decode_line(hex: &str, secrets: bool) -> Value {
     let digits: String = hex.chars().filter(|digit| !digit.is_whitespace()).collect();
     match hex::decode(&digits) {
         Err(error) => json!({ "error": format!("not hex: {error}") }),
         Ok(bytes) => match Frame::unchecked(&bytes) {
             Some(whole) => frame(&whole, secrets),
-            None => stream(&bytes),
+            None => stream(&bytes, secrets),
         },
     }
 }
@@ -36,6 +37,15 @@ pub fn decode_line(hex: &str, secrets: bool) -> Value {
 pub fn frame(frame: &Frame<'_>, secrets: bool) -> Value {
     let bytes = frame.bytes();
     let expected = bcc(&bytes[2..bytes.len() - 1]);
+    let mut object = header(frame);
+    object["bcc"] = frame.bcc().into();
+    object["bcc_calc"] = expected.into();
+    object["bcc_ok"] = (frame.bcc() == expected).into();
+    object["body"] = body(frame, secrets);
+    object
+}
+
+fn header(frame: &Frame<'_>) -> Value {
     let identifier = frame.identifier();
     json!({
         "edition": frame.edition().year(),
@@ -45,18 +55,30 @@ pub fn frame(frame: &Frame<'_>, secrets: bool) -> Value {
         "vin_hex": hex::encode(identifier.0),
         "enc": frame.encryption_byte(),
         "len": frame.data().len(),
-        "frame_len": bytes.len(),
-        "len_ok": bytes.len() == MIN_FRAME_LEN + frame.data().len(),
-        "bcc": frame.bcc(),
-        "bcc_calc": expected,
-        "bcc_ok": frame.bcc() == expected,
-        "body": body(frame, secrets),
+        "frame_len": frame.bytes().len(),
+        "len_ok": true,
     })
+}
+
+/// The beginning of a frame: its header and as much of its data unit as is there. `None` when the header is cut.
+fn cut_frame(bytes: &[u8], secrets: bool) -> Option<Value> {
+    let announced = u16::from_be_bytes([*bytes.get(22)?, *bytes.get(23)?]);
+    let here = u16::try_from(bytes.len() - HEADER_LEN).ok()?;
+    let mut closed = [bytes, &[0]].concat();
+    closed[22..HEADER_LEN].copy_from_slice(&here.to_be_bytes());
+    let closed = Frame::unchecked(&closed)?;
+    let mut object = header(&closed);
+    object["len"] = announced.into();
+    object["frame_len"] = bytes.len().into();
+    object["len_ok"] = false.into();
+    object["bcc_ok"] = false.into();
+    object["body"] = body(&closed, secrets);
+    Some(object)
 }
 
 /// Frames glued together, cut, or with junk between them. Where a cut or damaged head hides whole frames behind it, it
 /// is skipped for their sake; where nothing whole follows, the bytes are left.
-fn stream(bytes: &[u8]) -> Value {
+fn stream(bytes: &[u8], secrets: bool) -> Value {
     let (mut frames, mut skipped, mut at) = (Vec::new(), 0, 0);
     while at < bytes.len() {
         match split_within(&bytes[at..], MAX_DATA_LEN) {
@@ -77,7 +99,16 @@ fn stream(bytes: &[u8]) -> Value {
             },
         }
     }
-    json!({ "frames": frames, "skipped": skipped, "left": bytes.len() - at })
+    let mut object = if at == 0 {
+        cut_frame(bytes, secrets)
+    } else {
+        None
+    }
+    .unwrap_or_else(|| json!({}));
+    object["frames"] = frames.into();
+    object["skipped"] = skipped.into();
+    object["left"] = (bytes.len() - at).into();
+    object
 }
 
 /// How many bytes stand before the next whole frame.
@@ -95,7 +126,7 @@ fn body(frame: &Frame<'_>, secrets: bool) -> Value {
     if frame.encryption().is_plain() {
         return unit(frame, &decode(frame), secrets);
     }
-    // Some platforms mark plain data as encrypted: it is shown as plain when it reads to its end and has a real date.
+    // Some platforms mark plain data as encrypted: it is shown as plain when it begins with a real date.
     let guess = decode_as_plain(frame);
     if is_credible(&guess.unit) {
         return unit(frame, &guess, secrets);
@@ -110,17 +141,18 @@ fn body(frame: &Frame<'_>, secrets: bool) -> Value {
     json!({ "encrypted": cipher, "hex": hex::encode(frame.data()) })
 }
 
+/// Six random bytes are a date in one case of 30,000.
 fn is_credible(unit: &Unit<'_>) -> bool {
-    let (time, is_whole) = match unit {
-        Unit::Report(report) => (report.time, report.stopped.is_none()),
-        Unit::VehicleLogin(login) => (login.time, login.left.is_empty()),
-        Unit::PlatformLogin(login) => (login.time, login.left.is_empty()),
-        Unit::Logout(logout) => (logout.time, logout.left.is_empty()),
-        Unit::Reply { time, rest } => (*time, rest.is_empty()),
+    let time = match unit {
+        Unit::Report(report) => report.time,
+        Unit::VehicleLogin(login) => login.time,
+        Unit::PlatformLogin(login) => login.time,
+        Unit::Logout(logout) => logout.time,
+        Unit::Reply { time, .. } => *time,
         Unit::Opaque(bytes) => return bytes.is_empty(),
         _ => return false,
     };
-    is_whole && time.to_unix_s().is_some()
+    time.to_unix_s().is_some()
 }
 
 fn unit(frame: &Frame<'_>, decoded: &Decoded<'_>, secrets: bool) -> Value {
@@ -136,6 +168,7 @@ fn unit(frame: &Frame<'_>, decoded: &Decoded<'_>, secrets: bool) -> Value {
         Unit::KeyExchange(unit) => key_exchange(unit, secrets),
         Unit::ParameterQuery(query) => json!({
             "time": time(query.time), "count": query.ids.len(), "ids": query.ids, "left": query.left.len(),
+            "hex": hex::encode(frame.data()),
         }),
         Unit::Parameters(parameters) => {
             let all: Vec<Value> = parameters
@@ -144,11 +177,12 @@ fn unit(frame: &Frame<'_>, decoded: &Decoded<'_>, secrets: bool) -> Value {
                 .collect();
             json!({
                 "time": time(parameters.time), "count": parameters.count, "parameters": all,
-                "left": parameters.left.len(),
+                "left": parameters.left.len(), "hex": hex::encode(frame.data()),
             })
         }
         Unit::Control(control) => json!({
             "time": time(control.time), "id": control.id, "arguments_hex": hex::encode(control.arguments),
+            "hex": hex::encode(frame.data()),
         }),
         Unit::Reply { time: stamp, rest } => {
             json!({ "time": time(*stamp), "rest_hex": hex::encode(rest) })
@@ -235,7 +269,7 @@ fn whole_report(report: &Report<'_>, data: &[u8]) -> Value {
             body.insert("error".into(), error.into());
             body.insert("rest_hex".into(), hex::encode(report.rest).into());
         }
-        Some(Stop::UnknownType { .. } | Stop::NotASignature { .. }) => {
+        Some(Stop::UnknownType { .. } | Stop::NotASignature { .. } | Stop::Unmeasured { .. }) => {
             let (kind, rest) = report.rest.split_first().unwrap_or((&0, &[]));
             items.push(json!({ "type": kind, "name": "opaque_rest", "hex": hex::encode(rest) }));
         }

@@ -31,9 +31,9 @@ pub use frame::{
     Command, Edition, Encryption, Frame, HEADER_LEN, MAX_DATA_LEN, MIN_FRAME_LEN,
     REPLY_FLAG_COMMAND,
 };
-pub use live::{Live, LiveError, Position, live, live_of_data};
+pub use live::{Live, LiveError, Position, live, live_by, live_of_data};
 pub use reading::{Code, Coded, Form, Number, Quantity, Reading, Spec, Wire};
 pub use split::{Junk, Split, bcc, split, split_at_end, split_within};
 pub use time::Time;
 pub use vin::{Vin, VinError};
-pub use walk::{Items, Stop, items};
+pub use walk::{Customs, Items, Stop, items, items_by};

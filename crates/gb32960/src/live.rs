@@ -10,7 +10,7 @@ use crate::quantity::{
 };
 use crate::reading::{Coded, Quantity, Reading, Wire};
 use crate::time::Time;
-use crate::walk::{ITEMS_AT, Stop, items};
+use crate::walk::{Customs, ITEMS_AT, Stop, items_by};
 
 /// What a dot needs. A field is `None` when the report has no item that holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,11 @@ pub fn live(frame: &Frame<'_>) -> Result<Live, LiveError> {
 
 /// The live view of a plain data unit of command 02 or 03, whatever its header says.
 pub fn live_of_data(report_data: &[u8], edition: Edition) -> Result<Live, LiveError> {
+    live_by(report_data, edition, Customs::Measured)
+}
+
+/// [`live_of_data`] of a sender whose custom blocks are known.
+pub fn live_by(report_data: &[u8], edition: Edition, customs: Customs) -> Result<Live, LiveError> {
     let time = report_data
         .first_chunk::<ITEMS_AT>()
         .ok_or(LiveError::NoTime)?;
@@ -103,7 +108,7 @@ pub fn live_of_data(report_data: &[u8], edition: Edition) -> Result<Live, LiveEr
         alarm_flags: None,
         stopped: None,
     };
-    let mut walk = items(report_data, edition);
+    let mut walk = items_by(report_data, edition, customs);
     for (kind, body) in walk.by_ref() {
         match (edition, kind) {
             (_, 0x01) => live.take_vehicle(body, edition),

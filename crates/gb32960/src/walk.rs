@@ -29,6 +29,19 @@ pub enum Stop {
     },
     /// FF in a 2025 report whose lengths do not end exactly at the end of the data unit: not a signature.
     NotASignature { offset: usize },
+    /// A custom block of a sender whose custom blocks have no length ([`Customs::Unmeasured`]).
+    Unmeasured { kind: u8, offset: usize },
+}
+
+/// Whether the custom blocks (80–FE) of a sender can be stepped over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Customs {
+    /// They begin with a length word, as the standard says.
+    #[default]
+    Measured,
+    /// They have none, as with some bus makers: by chance their first bytes may look like a length and what follows like
+    /// items. Reading ends at the first of them.
+    Unmeasured,
 }
 
 impl Stop {
@@ -37,7 +50,8 @@ impl Stop {
         match *self {
             Self::UnknownType { offset, .. }
             | Self::Overrun { offset, .. }
-            | Self::NotASignature { offset } => offset,
+            | Self::NotASignature { offset }
+            | Self::Unmeasured { offset, .. } => offset,
         }
     }
 
@@ -53,6 +67,7 @@ impl Stop {
             } => "unknown_type_after_custom",
             Self::Overrun { .. } => "overrun",
             Self::NotASignature { .. } => "not_a_signature",
+            Self::Unmeasured { .. } => "custom_without_length",
         }
     }
 }
@@ -63,6 +78,7 @@ impl Stop {
 pub struct Items<'a> {
     data: &'a [u8],
     edition: Edition,
+    customs: Customs,
     at: usize,
     last_kind: u8,
     stopped: Option<Stop>,
@@ -71,9 +87,15 @@ pub struct Items<'a> {
 
 /// Walks the data unit of a report, its six bytes of time included. Fewer than six bytes have no items.
 pub fn items(report_data: &[u8], edition: Edition) -> Items<'_> {
+    items_by(report_data, edition, Customs::Measured)
+}
+
+/// [`items`] of a sender whose custom blocks are known.
+pub fn items_by(report_data: &[u8], edition: Edition, customs: Customs) -> Items<'_> {
     Items {
         data: report_data,
         edition,
+        customs,
         at: ITEMS_AT,
         last_kind: 0,
         stopped: None,
@@ -114,6 +136,13 @@ impl<'a> Iterator for Items<'a> {
             } else {
                 self.stopped = Some(Stop::NotASignature { offset: self.at });
             }
+            return None;
+        }
+        if self.customs == Customs::Unmeasured && is_custom(kind) {
+            self.stopped = Some(Stop::Unmeasured {
+                kind,
+                offset: self.at,
+            });
             return None;
         }
         let Some(len) = body_len(self.edition, kind, after) else {

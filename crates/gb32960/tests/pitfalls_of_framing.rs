@@ -247,6 +247,19 @@ fn a_reply_keeps_command_identifier_and_time_and_drops_the_rest() {
 }
 
 #[test]
+fn a_terminal_of_2016_may_be_answered_with_an_echo_on_request() {
+    let request = common_report(10);
+    let mut out = Vec::new();
+    gb32960::encode::reply_echo(&mut out, &whole(&request), ReplyFlag::Success, Time([1; 6]))
+        .unwrap();
+    assert_eq!(
+        (out.len(), out[3], &out[24..30]),
+        (request.len(), 1, &[1; 6][..])
+    );
+    assert_eq!(out[30..out.len() - 1], request[30..request.len() - 1]);
+}
+
+#[test]
 fn a_reply_is_never_answered() {
     let mut answer = Vec::new();
     reply(&mut answer, &whole(&common_report(10)), ReplyFlag::Error).unwrap();
@@ -300,6 +313,19 @@ fn plain_data_under_a_wrong_encryption_byte_is_read_on_request() {
         assert_eq!(direct.is_ok(), encryption == 0, "{direct:?}");
         assert!(live_of_data(marked.data(), marked.edition()).is_ok());
     }
+}
+
+#[test]
+fn a_frame_whose_encryption_is_marked_invalid_still_writes_back() {
+    // Found by fuzzing.
+    let mut bytes = frame(Edition::V2025, 0x07, &[]);
+    bytes[21] = 0xFF;
+    bytes[24] ^= 0xFE;
+    let mut written = Vec::new();
+    gb32960::full::decode(&whole(&bytes))
+        .write(&mut written)
+        .unwrap();
+    assert_eq!(written, bytes);
 }
 
 #[test]

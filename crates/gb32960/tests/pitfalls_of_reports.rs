@@ -5,7 +5,9 @@ mod support;
 use gb32960::codes::{BrakePedal, PositionStatus};
 use gb32960::full::{Item, Report, SubsystemCells, Unit, decode};
 use gb32960::quantity::{LatE6, LonE6};
-use gb32960::{Edition, Form, Position, Quantity, Reading, Stop, Time, Wire, items};
+use gb32960::{
+    Customs, Edition, Form, Position, Quantity, Reading, Stop, Time, Wire, items, live_by,
+};
 use support::{TIME, common_report, live_of, report, whole};
 
 const VEHICLE: [u8; 21] = [
@@ -77,6 +79,27 @@ fn a_custom_block_that_a_chance_length_ends_before_an_unknown_type_is_distrusted
             after_custom: false
         })
     );
+}
+
+#[test]
+fn custom_blocks_known_to_have_no_length_end_the_report() {
+    // By chance a length of 2, and then a position in the Gulf of Guinea.
+    let block = [&[0x82, 0, 2, 9, 9][..], &[0x05, 0, 0, 0, 0, 7, 0, 0, 0, 7]].concat();
+    let bytes = report(Edition::V2016, &[&VEHICLE, &POSITION, &block]);
+    let frame = whole(&bytes);
+    let fooled = live_by(frame.data(), frame.edition(), Customs::Measured).unwrap();
+    assert_eq!(fooled.position.unwrap().lon_e6, 7);
+    let told = live_by(frame.data(), frame.edition(), Customs::Unmeasured).unwrap();
+    assert_eq!(told.position.unwrap().lon_e6, 121_472_100);
+    assert_eq!(
+        told.stopped,
+        Some(Stop::Unmeasured {
+            kind: 0x82,
+            offset: 37
+        })
+    );
+    let report = Report::read_by(frame.data(), frame.edition(), Customs::Unmeasured).unwrap();
+    assert_eq!(report.rest, block);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::vehicle::{
 };
 use crate::frame::Edition;
 use crate::time::Time;
-use crate::walk::{ITEMS_AT, SIGNATURE, Stop, is_custom, items};
+use crate::walk::{Customs, ITEMS_AT, SIGNATURE, Stop, is_custom, items_by};
 
 /// One information item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub enum Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// From a type and a whole body as [`items`] gives them; `None` when they do not belong together.
+    /// From a type and a whole body as [`crate::items`] gives them; `None` when they do not belong together.
     pub fn read(edition: Edition, kind: u8, body: &'a [u8]) -> Option<Self> {
         Some(match (edition, kind) {
             (Edition::V2016, 0x01) => Self::Vehicle2016(whole(body)?),
@@ -215,8 +215,13 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// From the data unit of a report; `None` when there is not even a time.
     pub fn read(data: &'a [u8], edition: Edition) -> Option<Self> {
+        Self::read_by(data, edition, Customs::Measured)
+    }
+
+    /// [`Report::read`] of a sender whose custom blocks are known.
+    pub fn read_by(data: &'a [u8], edition: Edition, customs: Customs) -> Option<Self> {
         let time = Time(*data.first_chunk::<ITEMS_AT>()?);
-        let mut walk = items(data, edition);
+        let mut walk = items_by(data, edition, customs);
         // Most reports have seven items or fewer.
         let mut decoded = Vec::with_capacity(8);
         for (kind, body) in walk.by_ref() {

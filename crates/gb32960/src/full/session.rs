@@ -38,7 +38,7 @@ pub enum LoginStorage<'a> {
         count: u8,
         /// Length of one code, 0–50; 0 means that no codes follow, whatever the count.
         code_len: u8,
-        /// `count` × `code_len` bytes, ASCII by the standard, binary in practice.
+        /// `count` × `code_len` bytes, fewer where the data unit is cut; ASCII by the standard, binary in practice.
         codes: &'a [u8],
     },
     /// 2025.
@@ -66,6 +66,11 @@ impl<'a> LoginStorage<'a> {
     }
 }
 
+/// As many codes as are announced, or as are there whole, and the bytes behind them.
+fn whole_codes(bytes: &[u8], count: usize, len: usize) -> (&[u8], &[u8]) {
+    bytes.split_at(len * count.min(bytes.len() / len.max(1)))
+}
+
 impl<'a> VehicleLogin<'a> {
     /// From a data unit.
     pub fn read(data: &'a [u8], edition: Edition) -> Option<Self> {
@@ -76,8 +81,7 @@ impl<'a> VehicleLogin<'a> {
         let (storage, left) = match edition {
             Edition::V2016 => {
                 let [count, code_len] = *take(&mut rest)?;
-                let (codes, left) =
-                    rest.split_at_checked(usize::from(count) * usize::from(code_len))?;
+                let (codes, left) = whole_codes(rest, usize::from(count), usize::from(code_len));
                 (
                     LoginStorage::Subsystems {
                         count,
@@ -91,7 +95,7 @@ impl<'a> VehicleLogin<'a> {
                 let [systems] = *take(&mut rest)?;
                 let (per_system, rest) = rest.split_at_checked(usize::from(systems))?;
                 let packs: usize = per_system.iter().map(|&packs| usize::from(packs)).sum();
-                let (codes, left) = rest.split_at_checked(packs * PACK_CODE_LEN)?;
+                let (codes, left) = whole_codes(rest, packs, PACK_CODE_LEN);
                 (LoginStorage::Packs { per_system, codes }, left)
             }
         };

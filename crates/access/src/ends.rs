@@ -2,7 +2,7 @@
 //!
 //! Whatever the cause, one row in `session_ends` says so in the same transaction, and `announce` turns new rows into
 //! messages: so a socket closes within a second even when another process (the command line) ended the session.
-//! `keep` looks twice a second.
+//! `keep` looks four times a second.
 
 use crate::audit::{AuditKind, Entry, append};
 use crate::error::{AccessError, Fault};
@@ -75,7 +75,7 @@ pub struct EndedSession {
 }
 
 const ENDS_KEPT_S: i64 = 24 * 3600;
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 impl Access {
     /// Ends one session. If that cannot be written, it is over in this process all the same.
@@ -132,31 +132,37 @@ impl Access {
     pub async fn sweep(&self, now_unix_s: i64) -> Result<(), Fault> {
         // Before anything is written: it must not wait for a disk that is full.
         self.announce().await?;
-        let over: Vec<(i64, bool)> = sqlx::query_as(
-            "SELECT id, expires_unix_s <= ? FROM sessions WHERE expires_unix_s <= ? OR seen_unix_s + idle_s <= ?",
+        let over: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
+            "SELECT id, expires_unix_s, seen_unix_s, idle_s FROM sessions
+             WHERE expires_unix_s <= ?1 OR seen_unix_s + idle_s <= ?1",
         )
-        .bind(now_unix_s)
-        .bind(now_unix_s)
         .bind(now_unix_s)
         .fetch_all(self.read())
         .await?;
-        let over = over.into_iter().map(|(id, expired)| {
-            let why = if expired {
-                EndReason::Expired
-            } else {
-                EndReason::Idle
-            };
-            (SessionId(id), why)
-        });
-        // First what could not be written before: its reason is the true one.
+        let over = over
+            .into_iter()
+            .filter_map(|(id, expires_unix_s, seen_unix_s, idle_s)| {
+                let id = SessionId(id);
+                if expires_unix_s <= now_unix_s {
+                    return Some((id, EndReason::Expired));
+                }
+                // It may have been used since that was written.
+                let idle = self.0.seen.of(id, seen_unix_s) + idle_s <= now_unix_s;
+                idle.then_some((id, EndReason::Idle))
+            });
+        // First what could not be written before: its reason is the true one. All are ended, whatever cannot be
+        // written.
+        let mut ended = Ok(());
         for (id, why) in self.0.ended_here.owed().into_iter().chain(over) {
-            self.end(id, why, now_unix_s).await?;
+            ended = ended.and(self.end(id, why, now_unix_s).await);
         }
+        ended?;
         self.close_expired_permits(now_unix_s).await?;
-        self.forget_old_ends(now_unix_s).await
+        self.forget_old_ends(now_unix_s).await?;
+        self.write_seen(now_unix_s).await
     }
 
-    /// Sweeps twice a second until it is dropped. A fault is logged and the next round tries again.
+    /// Sweeps four times a second until it is dropped. A fault is logged and the next round tries again.
     pub async fn keep(&self, now_unix_s: impl Fn() -> i64 + Send) {
         let mut rounds = tokio::time::interval(LOOK_EVERY);
         rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -168,6 +174,7 @@ impl Access {
 
     fn tell(&self, ended: EndedSession) {
         self.0.permits.end_of_session(ended.id);
+        self.0.seen.forget(ended.id);
         // Nobody listening is no error.
         let _ = self.0.ends.send(ended);
     }

@@ -105,6 +105,7 @@ impl Desk {
         assert_eq!(role.unwrap_err(), UserError::Fault(fault));
         assert_eq!(self.rows().await, before, "nothing was written");
         // The map goes on: nothing about it needs a record.
+        access.touch(&self.session, NOW).await.unwrap();
         assert_eq!(
             access.session(&self.token, NOW).await.unwrap(),
             self.session
@@ -156,6 +157,7 @@ impl Desk {
             assert_eq!(refused, Refused::Fault(Fault::DiskFull));
         }
         assert_eq!(self.rows().await, before);
+        self.access.touch(&self.session, NOW).await.unwrap();
         assert_eq!(
             self.access.session(&self.token, NOW).await.unwrap(),
             self.session

@@ -34,6 +34,9 @@ pub(crate) struct Credentials {
 /// Failed log-ins that get a row, in an hour, all together. Further ones are counted and stand as a number in the next
 /// row, or somebody who only guesses could fill the disk and so stop all looks.
 const FAILURES_PER_HOUR: i64 = 600;
+/// Log-ins of one account in an hour; further ones wait. Each is a row that stays for ever.
+const LOGINS_PER_HOUR: i64 = 60;
+const HOUR_S: i64 = 3600;
 
 impl Access {
     /// Starts a session for a name and a password. `source` is the address the request came from.
@@ -113,6 +116,19 @@ impl Access {
                 return Err(LoginError::WrongCredentials);
             }
         }
+        let oldest: Option<i64> = sqlx::query_scalar(
+            "SELECT at_unix_s FROM audit WHERE user_id = ? AND kind = 'logged_in' AND at_unix_s > ?
+             ORDER BY at_unix_s DESC LIMIT 1 OFFSET ?",
+        )
+        .bind(user.id)
+        .bind(now_unix_s - HOUR_S)
+        .bind(LOGINS_PER_HOUR - 1)
+        .fetch_optional(&mut *tx)
+        .await?;
+        if let Some(oldest_unix_s) = oldest {
+            let retry_after_s = u32::try_from(oldest_unix_s + HOUR_S - now_unix_s).unwrap_or(1);
+            return Err(LoginError::Locked { retry_after_s });
+        }
         lockout::forget(&mut tx, &subjects[0]).await?;
         let token = SessionToken::new();
         let (id, expires_unix_s) =
@@ -154,7 +170,7 @@ impl Access {
         let rows: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM audit WHERE kind = 'login_failed' AND at_unix_s > ?",
         )
-        .bind(now_unix_s - 3600)
+        .bind(now_unix_s - HOUR_S)
         .fetch_one(&mut *on)
         .await?;
         if rows >= FAILURES_PER_HOUR {

@@ -11,6 +11,8 @@ use crate::secret::SessionToken;
 use crate::store::Access;
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SessionId(pub i64);
@@ -55,7 +57,8 @@ impl Session {
 
 /// At the bound the oldest session of the account ends.
 pub const SESSIONS_PER_USER: i64 = 10;
-/// The last use is written at most this often; a session may therefore end this much before its idle time.
+/// Uses are kept in memory and written together this often: a thousand open maps are not a thousand syncs. After a
+/// crash a session may end this much before its idle time.
 const SEEN_EVERY_S: i64 = 30;
 
 /// Seconds without use, seconds in all.
@@ -121,17 +124,15 @@ impl Access {
         .fetch_optional(self.read())
         .await?
         .ok_or(AccessError::SessionEnded)?;
-        let (id, seen_unix_s) = (SessionId(row.id), row.seen_unix_s);
-        let now_unix_s = in_order(seen_unix_s, now_unix_s)?;
+        let id = SessionId(row.id);
+        let row = self.as_last_seen(row);
+        let now_unix_s = in_order(row.seen_unix_s, now_unix_s)?;
         if self.0.ended_here.contains(id) {
             return Err(AccessError::SessionEnded);
         }
         match row.living(now_unix_s) {
             Ok(session) => {
-                if now_unix_s - seen_unix_s >= SEEN_EVERY_S {
-                    // A use that cannot be written only ends the session earlier.
-                    let _ = self.seen(id, now_unix_s).await;
-                }
+                self.0.seen.note(id, now_unix_s);
                 Ok(session)
             }
             Err(why) => {
@@ -143,20 +144,39 @@ impl Access {
         }
     }
 
-    /// Counts as use: for sockets, when the person behind one moves the map or clicks.
+    /// Counts as use: for sockets, when the person behind one moves the map or clicks. Writes nothing by itself.
     pub async fn touch(&self, session: &Session, now_unix_s: i64) -> Result<(), AccessError> {
-        Ok(self.seen(session.id, now_unix_s).await?)
+        if self.0.ended_here.contains(session.id) {
+            return Err(AccessError::SessionEnded);
+        }
+        self.0.seen.note(session.id, now_unix_s);
+        Ok(())
     }
 
-    async fn seen(&self, id: SessionId, now_unix_s: i64) -> Result<(), sqlx::Error> {
+    fn as_last_seen(&self, row: SessionRow) -> SessionRow {
+        SessionRow {
+            seen_unix_s: self.0.seen.of(SessionId(row.id), row.seen_unix_s),
+            ..row
+        }
+    }
+
+    /// Writes the uses since the last time, all in one transaction. One that cannot be written now is kept.
+    pub(crate) async fn write_seen(&self, now_unix_s: i64) -> Result<(), Fault> {
+        let Some(uses) = self.0.seen.due(now_unix_s) else {
+            return Ok(());
+        };
         let mut tx = self.write().await?;
-        sqlx::query("UPDATE sessions SET seen_unix_s = ? WHERE id = ? AND seen_unix_s < ?")
-            .bind(now_unix_s)
-            .bind(id.0)
-            .bind(now_unix_s)
-            .execute(&mut *tx)
-            .await?;
-        tx.commit().await
+        for (id, seen_unix_s) in &uses {
+            sqlx::query("UPDATE sessions SET seen_unix_s = ? WHERE id = ? AND seen_unix_s < ?")
+                .bind(seen_unix_s)
+                .bind(id.0)
+                .bind(seen_unix_s)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        self.0.seen.written(&uses, now_unix_s);
+        Ok(())
     }
 
     /// Ends the session behind a cookie. One that is over already is no error. If the end cannot be written the
@@ -194,12 +214,66 @@ impl Access {
         if self.0.ended_here.contains(session.id) {
             return Err(AccessError::SessionEnded);
         }
+        let row = self.as_last_seen(row);
         let now_unix_s = in_order(row.seen_unix_s, now_unix_s)?;
         let session = row
             .living(now_unix_s)
             .map_err(|_| AccessError::SessionEnded)?;
         session.may(action)?;
         Ok(session)
+    }
+}
+
+/// When each session was used last, as far as it is not written yet. Holds at most the living sessions.
+#[derive(Default)]
+pub(crate) struct Seen(Mutex<SeenInside>);
+
+#[derive(Default)]
+struct SeenInside {
+    uses: HashMap<SessionId, i64>,
+    written_unix_s: i64,
+}
+
+impl Seen {
+    fn note(&self, id: SessionId, now_unix_s: i64) {
+        let mut inside = self.inside();
+        let seen_unix_s = inside.uses.entry(id).or_insert(now_unix_s);
+        *seen_unix_s = now_unix_s.max(*seen_unix_s);
+    }
+
+    /// The last use, of which the store knows `written_unix_s`.
+    pub(crate) fn of(&self, id: SessionId, written_unix_s: i64) -> i64 {
+        let noted = self.inside().uses.get(&id).copied();
+        noted.map_or(written_unix_s, |noted| noted.max(written_unix_s))
+    }
+
+    fn due(&self, now_unix_s: i64) -> Option<Vec<(SessionId, i64)>> {
+        let inside = self.inside();
+        let since_s = now_unix_s
+            .saturating_sub(inside.written_unix_s)
+            .unsigned_abs();
+        let due = since_s >= SEEN_EVERY_S.unsigned_abs() && !inside.uses.is_empty();
+        due.then(|| inside.uses.iter().map(|(&id, &at)| (id, at)).collect())
+    }
+
+    fn written(&self, uses: &[(SessionId, i64)], now_unix_s: i64) {
+        let mut inside = self.inside();
+        inside.written_unix_s = now_unix_s;
+        for (id, at) in uses {
+            // A use that came meanwhile stays.
+            if inside.uses.get(id) == Some(at) {
+                inside.uses.remove(id);
+            }
+        }
+    }
+
+    pub(crate) fn forget(&self, id: SessionId) {
+        self.inside().uses.remove(&id);
+    }
+
+    // A blocking lock: nothing is awaited while it is held.
+    fn inside(&self) -> MutexGuard<'_, SeenInside> {
+        self.0.lock().expect("no panic while held")
     }
 }
 

@@ -8,6 +8,7 @@ use crate::ends::{EndedHere, EndedSession};
 use crate::error::Fault;
 use crate::password::{Cost, Passwords};
 use crate::permit::OpenPermits;
+use crate::session::Seen;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
@@ -61,6 +62,7 @@ pub(crate) struct Inner {
     /// The newest row of `session_ends` that has been announced.
     pub(crate) ends_announced: tokio::sync::Mutex<i64>,
     pub(crate) ended_here: EndedHere,
+    pub(crate) seen: Seen,
     /// Failed log-ins that got no row of their own since the last that did.
     pub(crate) suppressed_failures: AtomicI64,
     /// Held while this process serves from the store.
@@ -171,6 +173,7 @@ impl Access {
             ends: broadcast::channel(ENDS_KEPT).0,
             ends_announced: tokio::sync::Mutex::new(0),
             ended_here: EndedHere::default(),
+            seen: Seen::default(),
             suppressed_failures: AtomicI64::new(0),
             only_server: Mutex::new(only_server),
         }));

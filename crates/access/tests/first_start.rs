@@ -9,9 +9,15 @@ use std::os::unix::fs::PermissionsExt;
 async fn the_first_start_makes_one_admin_and_nobody_else_can_read_its_password() {
     let store = Store::new().await;
     let path = store.access.first_start(NOW).await.unwrap().unwrap();
-    for path in [&path, &store.path()] {
+    // The database, what SQLite keeps beside it, the lock, the password.
+    let files: Vec<_> = std::fs::read_dir(store.folder.path())
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    assert!(files.len() >= 5 && files.contains(&path), "{files:?}");
+    for path in &files {
         let mode = std::fs::metadata(path).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(mode & 0o777, 0o600, "{path:?}");
     }
     let password = std::fs::read_to_string(path).unwrap();
     let (_, session) = store

@@ -189,3 +189,24 @@ async fn sql_and_rubbish_in_every_field_are_wrong_credentials() {
         .await
         .unwrap();
 }
+
+/// A log-in is a row that stays; somebody with a password must not be able to fill the disk with them.
+#[tokio::test]
+async fn an_account_logs_in_sixty_times_an_hour_at_most() {
+    let store = Store::new().await;
+    store.user("li", Role::Viewer).await;
+    for n in 0..60 {
+        store.login_at("li", NOW + n).await;
+    }
+    let answer = store
+        .access
+        .login("li", PASSWORD, "192.0.2.1", NOW + 60)
+        .await;
+    assert_eq!(
+        answer.unwrap_err(),
+        LoginError::Locked {
+            retry_after_s: 3540
+        }
+    );
+    store.login_at("li", NOW + 3600).await;
+}

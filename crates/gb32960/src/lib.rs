@@ -11,6 +11,7 @@
 //! In the order of the data: [`split`], [`Frame`], [`items`], [`Live`], [`full`], [`encode`]; beside them [`vin`] and
 //! [`datum`]; with the feature `json`, frames as JSON objects for people. Clauses and tables are cited as `2016 7.2.3.1` or `2025 7.2.3.1`.
 
+mod blank;
 pub mod codes;
 pub mod datum;
 pub mod encode;
@@ -26,6 +27,7 @@ mod time;
 pub mod vin;
 mod walk;
 
+pub use blank::blanked;
 pub use datum::Datum;
 pub use frame::{
     Command, Edition, Encryption, Frame, HEADER_LEN, MAX_DATA_LEN, MIN_FRAME_LEN,

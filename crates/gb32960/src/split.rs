@@ -65,6 +65,9 @@ pub fn split(bytes: &[u8]) -> Split<'_> {
 }
 
 /// [`split`] with a cap on the data unit, in bytes; a longer one is [`Junk::TooLong`] before its bytes are waited for.
+///
+/// The cap also bounds what a hostile stream costs: each false start behind another one may have its whole announced
+/// length checksummed, so that work per byte received grows with the cap. Real reports are 100–1,200 bytes.
 pub fn split_within(bytes: &[u8], max_data_len: usize) -> Split<'_> {
     let Some(edition) = bytes.first().copied().and_then(Edition::of_start_byte) else {
         return if bytes.is_empty() {

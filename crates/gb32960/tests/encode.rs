@@ -4,21 +4,14 @@ mod support;
 
 use gb32960::encode::{ReportWriter, logout, platform_login, vehicle_login};
 use gb32960::full::{
-    CellsHead2016, CellsHead2025, Item, Motor2016, Motor2025, Record, Report, Unit, decode,
+    CellsHead2016, CellsHead2025, Item, Motor2016, Motor2025, Record, Unit, decode,
 };
 use gb32960::quantity::{CellVoltage, TempC};
 use gb32960::{Command, Edition, Vin};
-use support::{TIME, vin, whole};
+use support::{TIME, report_of, vin, whole};
 
 fn writer(out: &mut Vec<u8>, edition: Edition) -> ReportWriter<'_> {
     ReportWriter::new(out, edition, Command::RealTime, &vin(), TIME)
-}
-
-fn report_of(bytes: &[u8]) -> Report<'_> {
-    match decode(&whole(bytes)).unit {
-        Unit::Report(report) => report,
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]

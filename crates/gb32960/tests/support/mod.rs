@@ -4,7 +4,9 @@
 pub mod checks;
 
 use gb32960::encode::{self, ReportWriter};
-use gb32960::full::{Alarms, Extremes2016, Position2016, Record, Vehicle2016};
+use gb32960::full::{
+    Alarms, Extremes2016, Position2016, Record, Report, Unit, Vehicle2016, decode,
+};
 use gb32960::quantity::{Odometer, SocPct, Speed2016};
 use gb32960::{Command, Edition, Frame, Live, Split, Time, Vin, live, split};
 
@@ -58,6 +60,21 @@ pub fn whole(bytes: &[u8]) -> Frame<'_> {
     match split(bytes) {
         Split::Frame { frame, len } if len == bytes.len() => frame,
         other => panic!("not one frame: {other:?}"),
+    }
+}
+
+/// Type and body of a vehicle item: 25.0 km/h, 80 %.
+pub const VEHICLE: [u8; 21] = [
+    0x01, 1, 3, 1, 0, 0xFA, 0, 0, 0x27, 0x10, 0x0D, 0xB0, 0x27, 0x74, 80, 1, 0x2E, 0x05, 0xDC, 0,
+    101,
+];
+/// Type and body of a valid position: 121.4721 E.
+pub const POSITION: [u8; 10] = [0x05, 0, 0x07, 0x3D, 0x84, 0x64, 0x01, 0xDC, 0x8A, 0x40];
+
+pub fn report_of(bytes: &[u8]) -> Report<'_> {
+    match decode(&whole(bytes)).unit {
+        Unit::Report(report) => report,
+        other => panic!("{other:?}"),
     }
 }
 

@@ -8,7 +8,7 @@ pub use item::item;
 
 use serde_json::{Map, Value, json};
 
-use crate::frame::{Encryption, Frame, HEADER_LEN, MAX_DATA_LEN};
+use crate::frame::{Command, Encryption, Frame, HEADER_LEN, MAX_DATA_LEN};
 use crate::full::{
     Activation, Decoded, KeyExchange, LoginStorage, PlatformLogin, Report, Unit, VehicleLogin,
     decode, decode_as_plain,
@@ -138,7 +138,21 @@ fn body(frame: &Frame<'_>, secrets: bool) -> Value {
         Encryption::Sm4 => "SM4",
         _ => "unknown",
     };
-    json!({ "encrypted": cipher, "hex": hex::encode(frame.data()) })
+    json!({ "encrypted": cipher, "hex": raw(frame, frame.data(), secrets) })
+}
+
+/// Bytes as hex digits, unless they may hold a password or a key (platform login, key exchange, the upgrade control) and
+/// secrets were not asked for.
+fn raw(frame: &Frame<'_>, bytes: &[u8], secrets: bool) -> String {
+    let may_be_secret = matches!(
+        frame.command(),
+        Command::PlatformLogin | Command::KeyExchange | Command::Control
+    );
+    if may_be_secret && !secrets && !bytes.is_empty() {
+        "(hidden)".into()
+    } else {
+        hex::encode(bytes)
+    }
 }
 
 /// Six random bytes are a date in one case of 30,000.
@@ -181,15 +195,15 @@ fn unit(frame: &Frame<'_>, decoded: &Decoded<'_>, secrets: bool) -> Value {
             })
         }
         Unit::Control(control) => json!({
-            "time": time(control.time), "id": control.id, "arguments_hex": hex::encode(control.arguments),
-            "hex": hex::encode(frame.data()),
+            "time": time(control.time), "id": control.id, "hex": raw(frame, frame.data(), secrets),
         }),
         Unit::Reply { time: stamp, rest } => {
-            json!({ "time": time(*stamp), "rest_hex": hex::encode(rest) })
+            json!({ "time": time(*stamp), "rest_hex": raw(frame, rest, secrets) })
         }
-        Unit::Opaque(bytes) => json!({ "hex": hex::encode(bytes) }),
+        Unit::Opaque(bytes) => json!({ "hex": raw(frame, bytes, secrets) }),
         Unit::Cut(bytes) => json!({
-            "error": format!("{} bytes are too few for this command", bytes.len()), "rest_hex": hex::encode(bytes),
+            "error": format!("{} bytes are too few for this command", bytes.len()),
+            "rest_hex": raw(frame, bytes, secrets),
         }),
     }
 }

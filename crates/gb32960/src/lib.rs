@@ -10,6 +10,30 @@
 //!
 //! In the order of the data: [`split`], [`Frame`], [`items`], [`Live`], [`full`], [`encode`]; beside them [`vin`] and
 //! [`datum`]; with the feature `json`, frames as JSON objects for people. Clauses and tables are cited as `2016 7.2.3.1` or `2025 7.2.3.1`.
+//!
+//! ```
+//! use gb32960::{Split, live, split};
+//!
+//! /// Takes what is whole from the front of a buffer; what is left waits for more bytes.
+//! fn drain(buffer: &mut Vec<u8>) {
+//!     loop {
+//!         let taken = match split(buffer) {
+//!             Split::Frame { frame, len } => {
+//!                 if let Ok(report) = live(&frame) {
+//!                     println!("{:?} km/h/10 at {:?}", report.speed_dkmh, report.position);
+//!                 }
+//!                 len
+//!             }
+//!             Split::Junk { len, .. } => len,
+//!             Split::Wait { .. } => return,
+//!         };
+//!         buffer.drain(..taken);
+//!     }
+//! }
+//! # let mut buffer = b"not a frame".to_vec();
+//! # drain(&mut buffer);
+//! # assert!(buffer.is_empty());
+//! ```
 
 mod blank;
 pub mod codes;

@@ -20,6 +20,8 @@ pub struct EngineReport {
     pub frame_ms: f32,
     /// `cpu` or `webgl2`.
     pub renderer: &'static str,
+    /// WebGL2 was given up after repeated failures; the CPU draws since.
+    pub fell_back: bool,
     /// Level of the cells asked for.
     pub level: u8,
     /// Cells of the present view that have not come yet.

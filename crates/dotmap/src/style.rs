@@ -136,6 +136,7 @@ pub struct Styles {
     pub colour_by: ColourBy,
     pub filter: Filter,
     width_px: u32,
+    version: u32,
 }
 
 impl Styles {
@@ -147,6 +148,7 @@ impl Styles {
             colour_by,
             filter,
             width_px,
+            version: 0,
         };
         styles.fill();
         styles
@@ -158,8 +160,14 @@ impl Styles {
             return false;
         }
         (self.colour_by, self.filter, self.width_px) = (colour_by, filter, width_px);
+        self.version = self.version.wrapping_add(1);
         self.fill();
         true
+    }
+
+    /// Grows with every change.
+    pub fn version(&self) -> u32 {
+        self.version
     }
 
     #[inline(always)]

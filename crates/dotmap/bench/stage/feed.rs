@@ -41,6 +41,8 @@ pub struct Feed {
     cells: BTreeMap<CellKey, Served>,
     /// Cell and slot of each vehicle in view.
     place: Vec<Option<(CellKey, u32)>>,
+    /// How far a vehicle drives beside its road, in 256ths.
+    aside_deg: f64,
     level: u8,
     tick: u64,
     /// Seconds from one report of a vehicle to the next.
@@ -57,6 +59,7 @@ impl Feed {
             vehicles: Vec::new(),
             cells: BTreeMap::new(),
             place: vec![None; vehicles as usize],
+            aside_deg: spread_deg / 4_000.0,
             level: 0,
             tick: 1,
             period: u64::from(period.max(1)),
@@ -276,7 +279,9 @@ impl Feed {
         let vehicle = &self.vehicles[ix];
         let [from, to] = self.roads[vehicle.road];
         let part = |a: f64, b: f64| a + (b - a) * vehicle.along;
-        WorldPoint::from_lon_lat(part(from.0, to.0), part(from.1, to.1))
+        // Lanes and side streets: the same for a vehicle's whole life.
+        let aside = |bits: usize| ((ix >> bits & 255) as f64 - 127.5) * self.aside_deg;
+        WorldPoint::from_lon_lat(part(from.0, to.0) + aside(0), part(from.1, to.1) + aside(8))
     }
 
     fn look(&mut self) -> Look {

@@ -1,5 +1,6 @@
 // Puts the engine on the page and a fleet behind its socket. The fleet lives in a second instance of the module, so that
-// the engine's memory is its own. Parameters: vehicles, period, seed, renderer, zoom, spread, speed (ticks a second).
+// the engine's memory is its own. Parameters: vehicles, period, seed, spread, renderer, lon, lat, zoom, speed (ticks a second),
+// ticking (0: only when told).
 import init, { Stage } from "/pkg/stage.js";
 import initFeed, { Feed } from "/pkg/stage.js?feed";
 
@@ -44,7 +45,7 @@ class FeedSocket extends EventTarget {
   }
 }
 
-const stage = { feed, sent: [], applied: [], replay: [], reports: [], picks: [], ticking: true, frames: [] };
+const stage = { feed, sent: [], applied: [], replay: [], reports: [], picks: [], ticking: number("ticking", 1) === 1 };
 globalThis.evwallStage = stage;
 globalThis.WebSocket = FeedSocket;
 

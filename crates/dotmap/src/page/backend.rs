@@ -36,6 +36,15 @@ pub trait Backend {
     fn name(&self) -> &'static str;
     /// Draws the scene; false if it could not (the context is lost and may come back).
     fn draw(&mut self, scene: &mut Scene<'_>) -> bool;
+    /// Whether a frame is due although nothing in the scene changed.
+    fn wants_frame(&self) -> bool {
+        false
+    }
+    /// Whether another back end should take over.
+    fn is_hopeless(&self) -> bool {
+        false
+    }
+    fn canvas(&self) -> &HtmlCanvasElement;
 }
 
 /// Whether WebGL2 is drawn by a GPU here. Software that plays one is slower than our own loop.

@@ -38,6 +38,8 @@ impl Backend for Cpu {
         }
         self.picture.resize(width_px, height_px);
         self.picture.clear();
+        // Nothing is kept by cell here.
+        scene.field.take_gone(|_| ());
         for (key, cell) in scene.field.shown() {
             let to_px = scene.camera.screen_from_cell(key);
             if cell.reaches_out(scene.clock.now_ms) || to_px.touches(width_px, height_px) {
@@ -59,5 +61,9 @@ impl Backend for Cpu {
         image
             .and_then(|image| self.context.put_image_data(&image, rim, rim))
             .is_ok()
+    }
+
+    fn canvas(&self) -> &HtmlCanvasElement {
+        &self.canvas
     }
 }

@@ -11,6 +11,7 @@ use super::ground::{Ground, GroundEvent};
 use super::listen::{Frames, Interval, Listener, Timeout};
 use super::socket::{Socket, SocketEvent};
 use super::state::State;
+use super::webgl::WebGl;
 use crate::link::Now;
 use crate::pick::Pick;
 use crate::report::{EngineReport, Picked, Told};
@@ -334,8 +335,28 @@ impl Inner {
         if self.state.borrow().link.is_dead(now) {
             self.reconnect();
         }
+        self.mend_backend();
         let report = self.state.borrow_mut().report(now, now_ms, memory_bytes());
         (self.callbacks.borrow_mut().on_report)(report);
+    }
+
+    /// Draws again after a lost context, or with the CPU when there is no hope of one.
+    fn mend_backend(&self) {
+        let mut state = self.state.borrow_mut();
+        if state.backend.is_hopeless() {
+            match fresh_cpu(state.backend.canvas()) {
+                Ok(cpu) => {
+                    state.backend = Box::new(cpu);
+                    state.fell_back = true;
+                }
+                Err(error) => {
+                    web_sys::console::error_2(&"Nothing can draw the dots:".into(), &error);
+                }
+            }
+            self.wake();
+        } else if state.backend.wants_frame() {
+            self.wake();
+        }
     }
 
     /// One frame of the browser. While the ground's camera is under way the ground's own frames are drawn instead, so
@@ -395,12 +416,31 @@ fn move_motion(inner: &Rc<Inner>, unwanted: bool) {
 }
 
 fn choose_backend(document: &Document, options: &Options) -> Result<Box<dyn Backend>, JsValue> {
-    let _gpu = match options.renderer.as_deref() {
+    let gpu = match options.renderer.as_deref() {
         Some("cpu") => false,
         Some("webgl2") => true,
         _ => backend::has_gpu(document),
     };
-    Ok(Box::new(Cpu::new(options.canvas.clone())?))
+    if gpu {
+        match WebGl::new(options.canvas.clone()) {
+            Ok(webgl) => return Ok(Box::new(webgl)),
+            Err(error) => {
+                web_sys::console::warn_2(&"WebGL2 cannot be used; the CPU draws:".into(), &error);
+            }
+        }
+    }
+    Ok(Box::new(fresh_cpu(&options.canvas)?))
+}
+
+/// The CPU's back end on this canvas, or, where another kind of context holds it, on one just like it in its place.
+fn fresh_cpu(canvas: &HtmlCanvasElement) -> Result<Cpu, JsValue> {
+    if let Ok(cpu) = Cpu::new(canvas.clone()) {
+        return Ok(cpu);
+    }
+    let twin: HtmlCanvasElement = canvas.clone_node()?.dyn_into()?;
+    twin.style().set_property("pointer-events", "none")?;
+    canvas.replace_with_with_node_1(&twin)?;
+    Cpu::new(twin)
 }
 
 /// A WebSocket address needs scheme and host.

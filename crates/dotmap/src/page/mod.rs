@@ -7,5 +7,6 @@ mod ground;
 mod listen;
 mod socket;
 mod state;
+mod webgl;
 
 pub use engine::{Engine, Options};

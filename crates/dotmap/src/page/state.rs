@@ -40,6 +40,7 @@ pub struct State {
     /// The page is in a tab that nobody sees.
     pub hidden: bool,
     pub motion_unwanted: bool,
+    pub fell_back: bool,
     styles: Styles,
     colour_by: ColourBy,
     filter: Filter,
@@ -81,6 +82,7 @@ impl State {
             told: Vec::new(),
             hidden: false,
             motion_unwanted: false,
+            fell_back: false,
             styles: Styles::new(ColourBy::default(), Filter::default(), 3),
             colour_by: ColourBy::default(),
             filter: Filter::default(),
@@ -385,6 +387,7 @@ impl State {
             fps: (f64::from(self.frames) / seconds) as f32,
             frame_ms: (self.drawing_ms / f64::from(self.frames.max(1))) as f32,
             renderer: self.backend.name(),
+            fell_back: self.fell_back,
             level: self.field.level(),
             cells_missing: self.field.missing() as u32,
             memory_bytes,

@@ -299,3 +299,26 @@ async fn a_second_server_on_the_same_store_does_not_start() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn a_store_that_cannot_be_created_or_written_says_which_file_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let blocked = folder.path().join("file");
+    std::fs::write(&blocked, "").unwrap();
+    for path in [blocked.join("evwall.db"), folder.path().to_path_buf()] {
+        let error = Access::open(&path, NOW).await.err().unwrap().to_string();
+        assert!(error.contains(&path.display().to_string()), "{error}");
+    }
+
+    let desk = Desk::new().await;
+    let path = desk.folder.path().join("evwall.db");
+    desk.access.close().await;
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o400);
+    std::fs::set_permissions(&path, mode).unwrap();
+    if std::fs::OpenOptions::new().write(true).open(&path).is_ok() {
+        println!("running as root, whom a mode does not stop: this half was not tested");
+        return;
+    }
+    let error = Access::open(&path, NOW).await.err().unwrap().to_string();
+    assert!(error.contains("evwall.db"), "{error}");
+}

@@ -285,3 +285,35 @@ async fn random_tampering_is_always_found() {
         assert!(!found.is_good(), "round {round}, seed {seed}: {sql}");
     }
 }
+
+#[tokio::test]
+async fn heads_are_exported_at_the_start_and_the_file_is_for_its_owner() {
+    let (store, _) = with_rows().await;
+    let path = store.folder.path().join("kept");
+    let keep = store.access.keep_heads(&path, || NOW);
+    let written = async {
+        while read_heads(&path).unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = keep => unreachable!("it keeps until it is dropped"),
+        () = written => {}
+    }
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let head = store
+        .access
+        .export_head(&path, HeadAt::Stop, NOW)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(head.last_one_holds);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let words: Vec<_> = text
+        .lines()
+        .map(|line| line.rsplit(' ').next().unwrap())
+        .collect();
+    assert_eq!(words, ["start", "stop"]);
+}

@@ -11,11 +11,14 @@ use std::fs::OpenOptions;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Names the line; a change of the format is a new name.
 const NAME: &str = "evwall-head-1";
 /// A year of hourly heads is 1 MB; a longer file is refused.
 const FILE_MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// The log up to row `seq` has this hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +108,26 @@ impl Access {
             head,
             last_one_holds,
         }))
+    }
+
+    /// Exports at once and then every hour, until it is dropped; the caller exports `HeadAt::Stop` itself, after its
+    /// last request. What goes wrong is logged as an error and tried again in an hour.
+    pub async fn keep_heads(&self, path: &Path, now_unix_s: impl Fn() -> i64 + Send) {
+        let mut at = HeadAt::Start;
+        let mut hours = tokio::time::interval(HOUR);
+        loop {
+            hours.tick().await;
+            match self.export_head(path, at, now_unix_s()).await {
+                Ok(Some(exported)) if !exported.last_one_holds => {
+                    tracing::error!(
+                        "the audit log was cut or rewritten since the last exported head: verify it"
+                    );
+                }
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "an audit head could not be exported"),
+            }
+            at = HeadAt::Hour;
+        }
     }
 
     async fn holds(&self, head: &Head) -> Result<bool, Fault> {

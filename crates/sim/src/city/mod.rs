@@ -61,7 +61,7 @@ impl City {
     /// Grows the fleet in the built-in Shanghai.
     #[must_use]
     pub fn shanghai(plan: Plan) -> Self {
-        Self::on(build::shanghai(512), plan)
+        Self::on(build::shanghai(1024), plan)
     }
 
     /// Grows the fleet on any roads.

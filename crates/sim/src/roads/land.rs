@@ -190,7 +190,7 @@ pub fn coarseness(at: Corner) -> u32 {
     });
     match centre_km {
         _ if town => 1,
-        km if km < 13.0 => 1,
+        km if km < 14.5 => 1,
         km if km < 26.0 => 2,
         _ => 3,
     }

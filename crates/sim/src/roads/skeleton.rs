@@ -34,13 +34,34 @@ fn parse(line: &str) -> Option<Line> {
             Some((lon.parse().ok()?, lat.parse().ok()?))
         })
         .collect::<Option<Vec<(f64, f64)>>>()?;
-    (points.len() >= 2).then_some(Line {
+    if points.len() < 2 {
+        return None;
+    }
+    let points = if kind == Kind::Highway {
+        rounded(&rounded(&points))
+    } else {
+        points
+    };
+    Some(Line {
         name,
         kind,
         limit_kmh,
         ramps,
         points,
     })
+}
+
+/// Cuts every corner off at a quarter and three quarters of its sides; the ends stay.
+fn rounded(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let between =
+        |a: (f64, f64), b: (f64, f64), t: f64| (a.0 + (b.0 - a.0) * t, a.1 + (b.1 - a.1) * t);
+    let mut round = vec![points[0]];
+    for pair in points.windows(2) {
+        round.push(between(pair[0], pair[1], 0.25));
+        round.push(between(pair[0], pair[1], 0.75));
+    }
+    round.push(points[points.len() - 1]);
+    round
 }
 
 #[cfg(test)]

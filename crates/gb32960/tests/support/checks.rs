@@ -1,7 +1,7 @@
 //! What must hold for any bytes. The property tests, the fuzz targets and the replay of their corpora all come here.
 
-use gb32960::full::{Unit, decode, decode_as_plain};
-use gb32960::{Command, Vin};
+use gb32960::full::{Item, Report, Unit, decode, decode_as_plain};
+use gb32960::{Command, Live, Quantity, Reading, Vin};
 use gb32960::{
     Edition, Frame, Split, encode, items, live, live_of_data, split_at_end, split_within,
 };
@@ -76,6 +76,7 @@ pub fn check_report(data: &[u8], edition: Edition) {
                 .items
                 .iter()
                 .for_each(|item| item.entries(|entry| entry.values.forms(|_| {})));
+            assert_eq!(seen_by_full_decode(&report), seen_live(&live));
             if let Some(position) = live.position {
                 assert!(
                     position.lon_e6.abs() <= 180_000_000 && position.lat_e6.abs() <= 90_000_000
@@ -85,4 +86,44 @@ pub fn check_report(data: &[u8], edition: Edition) {
         (Unit::Cut(_), Err(_)) => assert!(data.len() < 6),
         (unit, live) => panic!("{unit:?} but {live:?}"),
     }
+}
+
+/// Speed, odometer, charge and alarm level as one comparable value.
+type Seen = (
+    Option<Reading<i64>>,
+    Option<Reading<i64>>,
+    Option<Reading<i64>>,
+    Option<u8>,
+);
+
+fn seen_live(live: &Live) -> Seen {
+    (
+        live.speed_dkmh.map(|speed| speed.map(i64::from)),
+        live.odometer_hm.map(|odometer| odometer.map(i64::from)),
+        live.soc_pct.map(|soc| soc.map(i64::from)),
+        live.alarm_level.and_then(Reading::value),
+    )
+}
+
+/// The last vehicle item and the highest alarm level.
+fn seen_by_full_decode(report: &Report<'_>) -> Seen {
+    report
+        .items
+        .iter()
+        .fold((None, None, None, None), |seen, item| match item {
+            Item::Vehicle2016(item) => (
+                Some(item.speed.steps()),
+                Some(item.odometer.steps()),
+                Some(item.soc.steps()),
+                seen.3,
+            ),
+            Item::Vehicle2025(item) => (
+                Some(item.speed.steps()),
+                Some(item.odometer.steps()),
+                Some(item.soc.steps()),
+                seen.3,
+            ),
+            Item::Alarms(item) => (seen.0, seen.1, seen.2, seen.3.max(item.level().value())),
+            _ => seen,
+        })
 }

@@ -69,6 +69,7 @@ pub fn ci() -> Result<()> {
 pub fn test(options: &TestOptions) -> Result<()> {
     if !options.browser_only {
         native_tests()?;
+        wasm_tests()?;
     }
     if !options.no_browser {
         browser_tests(&options.playwright)?;
@@ -77,24 +78,47 @@ pub fn test(options: &TestOptions) -> Result<()> {
 }
 
 fn native_tests() -> Result<()> {
-    if output(cargo().args(["nextest", "--version"])).is_some() {
-        step("tests, native (cargo nextest)", || {
+    if output(cargo().args(["nextest", "--version"])).is_none() {
+        return step("tests, native (cargo test)", || {
             check(
                 cargo()
-                    .args(["nextest", "run", "--no-fail-fast"])
+                    .args(["test", "--quiet", "--no-fail-fast"])
                     .args(NATIVE),
             )
-        })?;
-        // nextest does not run the examples in the documentation.
-        return step("tests in the documentation", || {
-            check(cargo().args(["test", "--quiet", "--doc"]).args(NATIVE))
         });
     }
-    step("tests, native (cargo test)", || {
+    // nextest does not run the examples in the documentation.
+    step("tests in the documentation", || {
+        check(cargo().args(["test", "--quiet", "--doc"]).args(NATIVE))
+    })?;
+    step("tests, native (cargo nextest)", || {
         check(
             cargo()
-                .args(["test", "--quiet", "--no-fail-fast"])
+                .args(["nextest", "run", "--no-fail-fast"])
                 .args(NATIVE),
+        )
+    })
+}
+
+/// The tests of the crates that decode and draw in the browser, once more as WebAssembly: 32-bit, other arithmetic.
+fn wasm_tests() -> Result<()> {
+    tools::wasm_target()?;
+    tools::npm_packages()?;
+    let runner = format!(
+        "node {}",
+        root::root().join("xtask/wasm-test.mjs").display()
+    );
+    step("tests, WebAssembly (node)", || {
+        check(
+            cargo()
+                .args(["test", "--target", "wasm32-unknown-unknown", "--tests"])
+                .args(["--package", "wire", "--package", "dotmap"])
+                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner)
+                // Property tests want random numbers, which this target does not have by itself; the runner gives them.
+                .env(
+                    "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+                    "--cfg getrandom_backend=\"custom\"",
+                ),
         )
     })
 }

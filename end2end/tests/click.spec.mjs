@@ -1,0 +1,63 @@
+// The purpose of the wall: recorded drives stream in, a dot moves, a click opens the car.
+import { expect, recording, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
+import { clickDot, expectedFields, fiveFields, movingDot, openCard } from "../harness/vehicle.mjs";
+
+test.describe("recorded drives, twenty times as fast", () => {
+  test.use({ stream: { recording: recording(), speed: 20, args: ["--fold"] } });
+
+  test("a click on a moving dot opens the card of what the stream sent", async ({ desk: page, centre }) => {
+    const popup = await clickDot(page, await movingDot(page));
+    await expect(popup.getByTestId("look"), "first the look").not.toBeEmpty();
+    const card = await openCard(popup);
+
+    const { vin } = await fiveFields(card);
+    const agrees = async () => {
+      const [vehicle] = await centre.sim.vehicles(vin);
+      expect(vehicle, "the sim knows this vehicle").toBeDefined();
+      expect(await fiveFields(card)).toEqual(expectedFields(vehicle));
+    };
+    await expect(agrees, "all five fields are what the sim sent").toPass({ intervals: [150], timeout: 20_000 });
+    await expect(card.getByTestId("age")).toHaveText(/^\d+ s/);
+
+    await test.step("it refreshes while it is open", async () => {
+      const first = await card.getByTestId("mileage").innerText();
+      await expect(card.getByTestId("mileage")).not.toHaveText(first, { timeout: 30_000 });
+      await expect(agrees, "and still agrees").toPass({ intervals: [150], timeout: 20_000 });
+    });
+
+    await test.step("it follows the vehicle", async () => {
+      const first = await popup.boundingBox();
+      await expect
+        .poll(async () => {
+          const now = await popup.boundingBox();
+          return Math.hypot(now.x - first.x, now.y - first.y);
+        })
+        .toBeGreaterThan(2);
+    });
+
+    await test.step("Escape closes it", async () => {
+      await page.keyboard.press("Escape");
+      await expect(popup).toBeHidden();
+    });
+
+    await test.step("so does the button", async () => {
+      const again = await clickDot(page, await movingDot(page));
+      await again.getByRole("button", { name: "Close" }).click();
+      await expect(again).toBeHidden();
+    });
+  });
+});
+
+test("a viewer's click shows the look only", async ({ page, centre, programs }) => {
+  const viewer = await programs.user(centre.dataDir, "guest", "viewer");
+  await signIn(page, { ...viewer, url: centre.server.url });
+  await untilDrawn(page);
+  const popup = await clickDot(page, await movingDot(page));
+  await expect(popup.getByTestId("look")).not.toBeEmpty();
+  await expect(popup.getByTestId("look-only")).toBeVisible();
+  await expect(popup.getByTestId("card")).toHaveCount(0);
+  const vins = (await centre.sim.vehicles()).map((vehicle) => vehicle.vin);
+  expect(vins.length).toBeGreaterThan(0);
+  const html = await page.content();
+  expect(vins.filter((vin) => html.includes(vin)), "no VIN is in the page").toEqual([]);
+});

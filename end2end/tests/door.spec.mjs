@@ -1,0 +1,36 @@
+// Without a session there is the login page and nothing else, whatever the path.
+import { expect, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
+
+const PATHS = [
+  "/", "/wall", "/nothing", "/pkg/evwall_bg.wasm", "/pkg/evwall.js", "/vendor/maplibre-gl.mjs", "/ground/style.json",
+  "/fonts/fonts.css", "/api/me", "/ws", "/metrics", "/../evwall.db", "/%2e%2e/evwall.db", "/ATTRIBUTION.md",
+];
+
+test("without a session no path gives anything but the login page", async ({ centre, request }) => {
+  for (const path of PATHS) {
+    const answer = await request.get(centre.server.url + path, { failOnStatusCode: false });
+    const body = await answer.text();
+    const isLogin = new URL(answer.url()).pathname === "/login" && body.includes('name="password"');
+    expect(isLogin || [401, 403, 404].includes(answer.status()), `${path}: ${answer.status()}`).toBe(true);
+    if (!isLogin) expect(body.length, `${path} says nothing more`).toBeLessThan(200);
+  }
+});
+
+test("a wrong password is refused in words, and the right one lets in", async ({ page, centre, complaints }) => {
+  // The browser's remark on the answer 401.
+  complaints.allow(/Failed to load resource: .* 401/);
+  await page.goto(centre.server.url);
+  await page.getByLabel("Name").fill(centre.server.name);
+  await page.getByLabel("Password").fill("not this one");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await expect(page.getByRole("alert")).toContainText("wrong");
+  await signIn(page, centre.server);
+  await untilDrawn(page);
+});
+
+test("signing out ends it", async ({ desk: page, centre }) => {
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByLabel("Password")).toBeVisible();
+  await page.goto(centre.server.url);
+  await expect(page.getByLabel("Password")).toBeVisible();
+});

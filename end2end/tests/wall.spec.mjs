@@ -1,0 +1,41 @@
+// The picture: everything comes from the server itself, figures agree with the stream, and the page speaks two languages.
+import { expect, figure, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
+
+test("nothing is fetched from outside, and nothing is missing", async ({ page, centre }) => {
+  const strangers = [];
+  const missing = [];
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.protocol.startsWith("http") && url.origin !== centre.server.url) strangers.push(request.url());
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400) missing.push(`${response.status()} ${response.url()}`);
+  });
+  await signIn(page, centre.server);
+  await untilDrawn(page);
+  expect(strangers).toEqual([]);
+  expect(missing).toEqual([]);
+});
+
+test("the status line counts what the stream sent", async ({ desk: page, centre }) => {
+  await expect.poll(async () => (await figure(page, "live")) + (await figure(page, "late"))).toBe(200);
+  expect(await figure(page, "registered")).toBe(200);
+  expect((await centre.sim.vehicles()).length).toBe(200);
+  await expect(page.getByTestId("connection")).toHaveText("Connected");
+  const metrics = await centre.server.metrics();
+  expect(metrics).toMatch(/^evwall_vehicles_registered 200$/m);
+  expect(metrics).toMatch(/^evwall_viewers\S* 1$/m);
+});
+
+test("the page changes its language", async ({ desk: page }) => {
+  await page.getByTestId("lang").click();
+  await expect(page.getByTestId("connection")).toHaveText("已连接");
+  await page.getByTestId("lang").click();
+  await expect(page.getByTestId("connection")).toHaveText("Connected");
+});
+
+test("the wall page shows the same picture without controls", async ({ desk: page, centre }) => {
+  await page.goto(`${centre.server.url}/wall`);
+  await untilDrawn(page);
+  await expect(page.getByRole("button", { name: "Sign out" })).toHaveCount(0);
+});

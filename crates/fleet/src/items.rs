@@ -38,29 +38,42 @@ pub(crate) struct ItemStore {
 }
 
 impl ItemStore {
-    /// Keeps an item unless a newer one of its kind and part is kept.
-    pub fn keep(&mut self, item: Item<'_>) {
+    /// Keeps an item unless a newer one of its kind and part is kept. `hint` is where its record may well stand;
+    /// returns where the next one may.
+    fn keep(&mut self, item: Item<'_>, hint: usize) -> usize {
         let Ok(len) = u16::try_from(item.body.len()) else {
-            return;
+            return hint;
+        };
+        let is_it = |head: &Head| {
+            (head.kind, head.part, head.edition) == (item.kind, item.part, item.edition)
         };
         let stamp = stamp_u32(item.stamp_unix_s);
-        let mut at = 0;
+        let mut at = hint;
+        if !self.head(at).is_some_and(|head| is_it(&head)) {
+            at = 0;
+        }
         while let Some(head) = self.head(at) {
-            if (head.kind, head.part, head.edition) == (item.kind, item.part, item.edition) {
+            let end = at + HEAD + head.len;
+            if is_it(&head) {
                 if stamp < head.stamp {
-                    return;
+                    return end;
                 }
                 if head.len == item.body.len() {
-                    let record = &mut self.bytes[at..at + HEAD + head.len];
+                    let record = &mut self.bytes[at..end];
                     write_head(record, item, len, stamp);
                     record[HEAD..].copy_from_slice(item.body);
-                    return;
+                    return end;
                 }
-                self.bytes.drain(at..at + HEAD + head.len);
+                self.bytes.drain(at..end);
                 break;
             }
-            at += HEAD + head.len;
+            at = end;
         }
+        self.append(item, len, stamp);
+        self.bytes.len()
+    }
+
+    fn append(&mut self, item: Item<'_>, len: u16, stamp: u32) {
         let needed = HEAD + item.body.len();
         if needed > MAX_ITEM_BYTES {
             return;
@@ -87,14 +100,16 @@ impl ItemStore {
             let total = items().map(|(_, body)| HEAD + body.len()).sum::<usize>();
             self.bytes.reserve_exact(total.min(MAX_ITEM_BYTES));
         }
+        let mut hint = 0;
         for (kind, body) in items() {
-            self.keep(Item {
+            let item = Item {
                 kind,
                 part: part_of(edition, kind, body),
                 stamp_unix_s: report.stamp_unix_s,
                 edition,
                 body,
-            });
+            };
+            hint = self.keep(item, hint);
         }
     }
 
@@ -113,6 +128,12 @@ impl ItemStore {
                 body,
             })
         })
+    }
+
+    /// Reads a byte of each cache line.
+    pub fn touch(&self) -> u8 {
+        let lines = self.bytes.iter().step_by(64);
+        lines.fold(0, |sum, byte| sum ^ byte)
     }
 
     fn count(&self) -> usize {
@@ -199,11 +220,11 @@ mod tests {
     #[test]
     fn each_kind_and_part_keeps_its_newest_bytes() {
         let mut store = ItemStore::default();
-        store.keep(item(1, 0, 10, b"old"));
-        store.keep(item(8, 0, 10, b"cells from 1"));
-        store.keep(item(8, 200, 10, b"cells from 201"));
-        store.keep(item(1, 0, 12, b"newest"));
-        store.keep(item(1, 0, 11, b"late"));
+        store.keep(item(1, 0, 10, b"old"), 0);
+        store.keep(item(8, 0, 10, b"cells from 1"), 0);
+        store.keep(item(8, 200, 10, b"cells from 201"), 0);
+        store.keep(item(1, 0, 12, b"newest"), 0);
+        store.keep(item(1, 0, 11, b"late"), 0);
         let mut kept: Vec<_> = store.iter().map(|i| (i.kind, i.part, i.body)).collect();
         kept.sort_unstable();
         assert_eq!(
@@ -220,12 +241,12 @@ mod tests {
     fn a_vehicle_that_sends_ever_new_kinds_keeps_a_bounded_store() {
         let mut store = ItemStore::default();
         for i in 0..10_000u32 {
-            store.keep(item(8, i, i64::from(i), &[7; 300]));
+            store.keep(item(8, i, i64::from(i), &[7; 300]), 0);
         }
         assert!(store.bytes.len() <= MAX_ITEM_BYTES);
         assert!(store.count() <= MAX_ITEMS);
         assert!(store.iter().any(|i| i.part == 9_999));
-        store.keep(item(9, 0, 1, &[0; 60_000]));
+        store.keep(item(9, 0, 1, &[0; 60_000]), 0);
         assert!(!store.iter().any(|i| i.kind == 9));
     }
 }

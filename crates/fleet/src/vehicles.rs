@@ -48,27 +48,28 @@ pub struct Snapshot<'a> {
     pub items: Vec<Item<'a>>,
 }
 
-/// What a report writes: one record a vehicle, two cache lines.
+/// What a report writes: one record a vehicle, and as short as may be, for it is rarely in a cache.
 #[derive(Debug, Clone)]
 pub(crate) struct Latest {
     pub fix: WorldPoint,
-    fix_stamp: i64,
+    fix_stamp: Stamp,
     /// Of the newest report that was not older, future or re-issued.
-    stamp: i64,
+    stamp: Stamp,
     /// The time of the first report of those that say, one after the other, that it is on and stands still.
-    stands_since: i64,
+    stands_since: Stamp,
     pub received_mono_ms: u64,
     received_unix_ms: i64,
     raw_position: RawPosition,
-    raw_stamp: u32,
-    vehicle_stamp: u32,
-    alarm_stamp: u32,
+    raw_stamp: Stamp,
+    vehicle_stamp: Stamp,
+    alarm_stamp: Stamp,
     odometer_hm: Option<Reading<u32>>,
     speed_dkmh: Option<Reading<u16>>,
     soc_pct: Option<Reading<u8>>,
     alarm_level: Option<Reading<u8>>,
     pub source: SourceId,
     pub activity: Activity,
+    pub class: Class,
     edition: Option<Edition>,
     pub flags: u8,
     /// Parkings so far; wraps.
@@ -88,7 +89,13 @@ const HEARD_REISSUED: u8 = 16;
 pub(crate) const AT_PRIVATE_REST: u8 = 32;
 const HAS_RAW: u8 = 64;
 
-const NEVER: i64 = i64::MIN;
+/// A vehicle's time in seconds since 1970, in 32 bits: they last until 2106, and what lies outside sits at an end.
+type Stamp = u32;
+const NEVER: Stamp = 0;
+
+fn stamp_of(report: &Report) -> Stamp {
+    report.stamp_unix_s.clamp(1, i64::from(u32::MAX)) as Stamp
+}
 
 impl Latest {
     fn new(source: SourceId) -> Self {
@@ -100,15 +107,16 @@ impl Latest {
             received_mono_ms: 0,
             received_unix_ms: 0,
             raw_position: RawPosition::default(),
-            raw_stamp: 0,
-            vehicle_stamp: 0,
-            alarm_stamp: 0,
+            raw_stamp: NEVER,
+            vehicle_stamp: NEVER,
+            alarm_stamp: NEVER,
             odometer_hm: None,
             speed_dkmh: None,
             soc_pct: None,
             alarm_level: None,
             source,
             activity: Activity::Unknown,
+            class: Class::default(),
             edition: None,
             flags: 0,
             parkings: 0,
@@ -150,8 +158,8 @@ impl Latest {
     }
 
     fn take_values(&mut self, report: &Report, rules: &Rules) {
-        let stamp = report.stamp_unix_s.clamp(0, i64::from(u32::MAX)) as u32;
-        self.stamp = report.stamp_unix_s;
+        let stamp = stamp_of(report);
+        self.stamp = stamp;
         self.source = report.source;
         self.edition = report.edition.or(self.edition);
         if let Some(activity) = report.activity {
@@ -160,9 +168,9 @@ impl Latest {
             if !stands {
                 self.stands_since = NEVER;
             } else if self.stands_since == NEVER {
-                self.stands_since = report.stamp_unix_s;
+                self.stands_since = stamp;
             }
-            let stood_s = report.stamp_unix_s.saturating_sub(self.stands_since);
+            let stood_s = i64::from(stamp.saturating_sub(self.stands_since));
             self.activity = if stands && stood_s >= rules.parked_after_s {
                 Activity::Parked
             } else {
@@ -201,7 +209,6 @@ pub(crate) struct Vehicles {
     vins: Vec<Vin>,
     pub latest: Vec<Latest>,
     items: Vec<ItemStore>,
-    classes: Vec<Class>,
     /// By vehicle: its make and model in `kinds`; [`NO_KIND`] without an entry in the registry.
     kind: Vec<u32>,
     kinds: Vec<Kind>,
@@ -220,7 +227,6 @@ impl Vehicles {
             vins: Vec::new(),
             latest: Vec::new(),
             items: Vec::new(),
-            classes: Vec::new(),
             kind: Vec::new(),
             kinds: Vec::new(),
             kind_by_name: HashMap::new(),
@@ -236,10 +242,6 @@ impl Vehicles {
         self.by_vin.get(vin).copied()
     }
 
-    pub fn class(&self, vehicle: u32) -> Class {
-        self.classes[vehicle as usize]
-    }
-
     fn find_or_add(&mut self, vin: Vin, source: SourceId, limit: u32) -> Option<u32> {
         if let Some(found) = self.find(&vin) {
             return Some(found);
@@ -249,7 +251,6 @@ impl Vehicles {
         self.vins.push(vin);
         self.latest.push(Latest::new(source));
         self.items.push(ItemStore::default());
-        self.classes.push(Class::default());
         self.kind.push(NO_KIND);
         self.mark_dirty(vehicle);
         Some(vehicle)
@@ -276,14 +277,36 @@ impl Vehicles {
             }
         };
         self.kind[vehicle as usize] = ix;
-        self.classes[vehicle as usize] = entry.class;
+        self.latest[vehicle as usize].class = entry.class;
         self.judge_rest(vehicle, rules);
         self.mark_dirty(vehicle);
         Some(vehicle)
     }
 
-    pub fn apply(&mut self, report: &Report, now: Now, rules: &Rules) -> Applied {
-        let Some(vehicle) = self.find_or_add(report.vin, report.source, rules.max_vehicles) else {
+    /// Finds a vehicle and reads what [`apply_to`](Self::apply_to) will need of it, so that this is on its way from memory
+    /// while the vehicles before it are still at work.
+    pub fn fetch(&self, vin: &Vin) -> Option<u32> {
+        let vehicle = self.find(vin)?;
+        let latest = &self.latest[vehicle as usize];
+        std::hint::black_box((
+            latest.stamp,
+            latest.received_mono_ms,
+            self.items[vehicle as usize].touch(),
+        ));
+        Some(vehicle)
+    }
+
+    /// Takes a report; `vehicle` is whose it is, if that has been looked up.
+    pub fn apply_to(
+        &mut self,
+        vehicle: Option<u32>,
+        report: &Report,
+        now: Now,
+        rules: &Rules,
+    ) -> Applied {
+        let Some(vehicle) =
+            vehicle.or_else(|| self.find_or_add(report.vin, report.source, rules.max_vehicles))
+        else {
             return Applied::Full;
         };
         let latest = &mut self.latest[vehicle as usize];
@@ -306,10 +329,9 @@ impl Vehicles {
             return Applied::Reissued;
         }
         // A fix may be newer than the one shown although the report is older than another that had none.
-        let newer_fix = report
-            .fix
-            .filter(|_| report.stamp_unix_s >= latest.fix_stamp);
-        let newer_state = report.stamp_unix_s >= latest.stamp;
+        let stamp = stamp_of(report);
+        let newer_fix = report.fix.filter(|_| stamp >= latest.fix_stamp);
+        let newer_state = stamp >= latest.stamp;
         if !newer_state && newer_fix.is_none() {
             return Applied::Older;
         }
@@ -321,7 +343,7 @@ impl Vehicles {
         latest.flags |= HEARD;
         if let Some(fix) = newer_fix {
             latest.fix = fix;
-            latest.fix_stamp = report.stamp_unix_s;
+            latest.fix_stamp = stamp;
             latest.flags |= HAS_FIX;
         }
         self.judge_rest(vehicle, rules);
@@ -336,9 +358,7 @@ impl Vehicles {
     /// Draws a displacement when a private vehicle comes to rest.
     fn judge_rest(&mut self, vehicle: u32, rules: &Rules) {
         let latest = &mut self.latest[vehicle as usize];
-        if latest.flags & HAS_FIX == 0
-            || !blur::is_private_rest(self.classes[vehicle as usize], latest.activity)
-        {
+        if latest.flags & HAS_FIX == 0 || !blur::is_private_rest(latest.class, latest.activity) {
             latest.flags &= !AT_PRIVATE_REST;
         } else if latest.flags & AT_PRIVATE_REST == 0 {
             latest.flags |= AT_PRIVATE_REST;
@@ -357,7 +377,7 @@ impl Vehicles {
             vin: self.vins[i],
             make: kind.map(|kind| Arc::clone(&kind.0)),
             model: kind.map(|kind| Arc::clone(&kind.1)),
-            class: self.classes[i],
+            class: latest.class,
             edition: latest.edition,
             source: latest.source,
             received: (latest.stamp != NEVER).then_some(Now {
@@ -366,7 +386,7 @@ impl Vehicles {
             }),
             fix: (latest.flags & HAS_FIX != 0).then_some(Timed {
                 value: latest.fix,
-                stamp_unix_s: latest.fix_stamp,
+                stamp_unix_s: i64::from(latest.fix_stamp),
             }),
             raw_position: (latest.flags & HAS_RAW != 0).then_some(Timed {
                 value: latest.raw_position,

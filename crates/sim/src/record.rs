@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use clap::Args;
 use futures_util::StreamExt;
 use gb32960::{Command, Split, Vin, datum};
@@ -33,22 +33,20 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     pub vehicles: usize,
     /// Begin only with vehicles that are moving and inside west,south,east,north (degrees).
-    #[arg(
-        long,
-        value_name = "W,S,E,N",
-        value_delimiter = ',',
-        num_args = 4,
-        allow_hyphen_values = true
-    )]
-    pub area: Option<Vec<f64>>,
+    #[arg(long, value_name = "W,S,E,N", value_parser = area, allow_hyphen_values = true)]
+    pub area: Option<[f64; 4]>,
+}
+
+fn area(text: &str) -> Result<[f64; 4], String> {
+    let numbers: Result<Vec<f64>, _> = text.split(',').map(str::parse).collect();
+    numbers
+        .ok()
+        .and_then(|numbers| numbers.try_into().ok())
+        .ok_or_else(|| "four numbers: west,south,east,north".to_owned())
 }
 
 /// Records until told to stop; an unreachable stream is an error.
 pub async fn record(options: &Options) -> anyhow::Result<()> {
-    ensure!(
-        options.area.as_ref().is_none_or(|a| a.len() == 4),
-        "--area takes four numbers"
-    );
     let (mut stream, _) = tokio_tungstenite::connect_async(&options.url)
         .await
         .with_context(|| format!("cannot connect to {}", options.url))?;

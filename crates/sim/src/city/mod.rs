@@ -9,6 +9,8 @@ mod day;
 mod say;
 mod vehicle;
 
+use std::sync::Arc;
+
 use crate::identity::Identity;
 use crate::report::{Report, Traffic};
 use crate::roads::{Roads, build};
@@ -46,7 +48,7 @@ impl Default for Plan {
 
 /// A fleet on its roads.
 pub struct City {
-    roads: Roads,
+    roads: Arc<Roads>,
     plan: Plan,
     identities: Vec<Identity>,
     vehicles: Vec<Vehicle>,
@@ -55,18 +57,21 @@ pub struct City {
     start_unix_ms: Option<i64>,
     start_sim_ms: i64,
     last_step: i64,
+    fastest_kmh: u8,
 }
 
 impl City {
     /// Grows the fleet in the built-in Shanghai.
     #[must_use]
     pub fn shanghai(plan: Plan) -> Self {
-        Self::on(build::shanghai(1024), plan)
+        // Fewer vehicles need fewer destinations, and start sooner.
+        let hubs = (plan.vehicles / 100).clamp(64, 1024) as usize;
+        Self::on(Arc::new(build::shanghai(hubs)), plan)
     }
 
     /// Grows the fleet on any roads.
     #[must_use]
-    pub fn on(roads: Roads, plan: Plan) -> Self {
+    pub fn on(roads: Arc<Roads>, plan: Plan) -> Self {
         let start_sim_ms = (f64::from(plan.start_hour) * 3_600_000.0) as i64 + DAY_MS;
         let identities: Vec<Identity> = (0..plan.vehicles)
             .map(|index| Identity::of_fleet(plan.seed, index))
@@ -76,6 +81,10 @@ impl City {
             .zip(0..)
             .map(|(identity, index)| Vehicle::new(&roads, plan.seed, index, identity, start_sim_ms))
             .collect();
+        let fastest_kmh = (0..roads.links() as u32)
+            .map(|link| roads.link(link).limit_kmh)
+            .max()
+            .unwrap_or(0);
         Self {
             roads,
             plan,
@@ -85,6 +94,7 @@ impl City {
             start_unix_ms: None,
             start_sim_ms,
             last_step: 0,
+            fastest_kmh,
         }
     }
 
@@ -99,6 +109,12 @@ impl City {
         self.roads
             .link(self.vehicles[index as usize].motion.link())
             .limit_kmh
+    }
+
+    /// The highest limit of all roads, km/h.
+    #[must_use]
+    pub fn fastest_kmh(&self) -> u8 {
+        self.fastest_kmh
     }
 
     fn report(&mut self, index: u32, now_unix_ms: i64, send: &mut dyn FnMut(&Report)) {

@@ -1,0 +1,302 @@
+//! What must hold for every vehicle at every moment, whatever the seed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use gb32960::{Command, Split};
+use sim::city::{City, Plan};
+use sim::frames::{self, Editions};
+use sim::ground::metres_between;
+use sim::report::{Charge, Report, Told, Traffic};
+use sim::roads::{Roads, build};
+
+const NOW_MS: i64 = 1_750_000_000_000;
+
+fn roads() -> Arc<Roads> {
+    static ROADS: OnceLock<Arc<Roads>> = OnceLock::new();
+    ROADS.get_or_init(|| Arc::new(build::shanghai(40))).clone()
+}
+
+fn city(plan: Plan) -> City {
+    City::on(roads(), plan)
+}
+
+/// Runs for `seconds` and hands over each report with the city as it is just after it.
+fn run(city: &mut City, seconds: i64, mut see: impl FnMut(&City, &Report)) {
+    for step in 0..seconds * 10 {
+        let mut reports = Vec::new();
+        city.advance(NOW_MS + step * 100, &mut |report| reports.push(*report));
+        for report in &reports {
+            see(city, report);
+        }
+    }
+}
+
+fn degrees(report: &Report) -> (f64, f64) {
+    (
+        f64::from(report.values.lon_e6) / 1e6,
+        f64::from(report.values.lat_e6) / 1e6,
+    )
+}
+
+#[test]
+fn nobody_is_faster_than_the_road_allows() {
+    for (seed, interval_s, start_hour) in [(1, 1, 8.2), (2, 1, 23.0), (3, 10, 12.0), (4, 30, 17.5)]
+    {
+        let mut city = city(Plan {
+            vehicles: 600,
+            seed,
+            interval_s,
+            start_hour,
+            ..Plan::default()
+        });
+        let mut before: HashMap<u32, (Report, u8)> = HashMap::new();
+        let mut steps = 0;
+        run(&mut city, 180, |city, report| {
+            let limit_kmh = city.limit_kmh(report.vehicle);
+            let Told::Value(speed) = report.values.speed_dkmh else {
+                panic!("no speed")
+            };
+            assert!(
+                speed <= u16::from(city.fastest_kmh()) * 10,
+                "seed {seed}: {report:?}"
+            );
+            if !report.reissued {
+                assert!(
+                    speed <= u16::from(limit_kmh) * 10,
+                    "seed {seed}: {speed} on a road for {limit_kmh}"
+                );
+            }
+            if !report.values.fix_valid {
+                before.remove(&report.vehicle);
+                return;
+            }
+            // Within a second the road is one of the two ends'; in a longer step it may be any.
+            let passed_kmh = if interval_s == 1 {
+                limit_kmh
+            } else {
+                city.fastest_kmh()
+            };
+            if let Some((last, last_kmh)) = before.insert(report.vehicle, (*report, limit_kmh)) {
+                let seconds = (report.stamp_unix_s - last.stamp_unix_s) as f32 + 1.0;
+                let most_m = f32::from(passed_kmh.max(last_kmh)) / 3.6 * seconds * 1.1 + 20.0;
+                let moved_m = metres_between(degrees(&last), degrees(report));
+                assert!(
+                    moved_m <= most_m,
+                    "seed {seed}: {moved_m} m in {seconds} s: {last:?} {report:?}"
+                );
+                steps += 1;
+            }
+        });
+        assert!(steps > 500);
+    }
+}
+
+#[test]
+fn charge_rises_only_at_a_charger_and_the_odometer_never_falls() {
+    let mut city = city(Plan {
+        vehicles: 800,
+        seed: 5,
+        speed: 120.0,
+        interval_s: 1,
+        start_hour: 6.0,
+    });
+    let mut before: HashMap<u32, Report> = HashMap::new();
+    let (mut charged, mut driven) = (0, 0);
+    run(&mut city, 400, |_, report| {
+        let Some(last) = before.insert(report.vehicle, *report) else {
+            return;
+        };
+        if let (Told::Value(was), Told::Value(is)) = (last.values.soc_pct, report.values.soc_pct) {
+            assert!(is <= 100);
+            if is > was {
+                let plugged = |r: &Report| r.values.charge != Charge::Not;
+                // At two minutes a second a short charge may lie wholly between two reports.
+                assert!(
+                    plugged(&last) || plugged(report) || is - was < 12,
+                    "{last:?} {report:?}"
+                );
+                charged += 1;
+            }
+        }
+        if let (Told::Value(was), Told::Value(is)) =
+            (last.values.odometer_hm, report.values.odometer_hm)
+        {
+            assert!(is >= was, "{last:?} {report:?}");
+            driven += u32::from(is > was);
+        }
+    });
+    assert!(charged > 50 && driven > 5_000, "{charged} {driven}");
+}
+
+#[test]
+fn every_frame_decodes_to_what_was_meant() {
+    for editions in [Editions::Only2016, Editions::Mixed] {
+        let mut city = city(Plan {
+            vehicles: 1_500,
+            seed: 6,
+            speed: 30.0,
+            ..Plan::default()
+        });
+        let mut seen = 0;
+        run(&mut city, 60, |city, report| {
+            let identity = &city.identities()[report.vehicle as usize];
+            let mut bytes = Vec::new();
+            frames::append(&mut bytes, identity, report, editions);
+            let Split::Frame { frame, len } = gb32960::split(&bytes) else {
+                panic!("no frame")
+            };
+            assert_eq!(len, bytes.len());
+            assert_eq!(frame.identifier(), identity.vin);
+            assert_eq!(frame.command() == Command::Reissue, report.reissued);
+            let live = gb32960::live(&frame).unwrap();
+            assert!(live.stopped.is_none());
+            assert_eq!(live.time.to_unix_s(), Some(report.stamp_unix_s));
+            let value = |told: Told<u32>| {
+                if let Told::Value(value) = told {
+                    Some(value)
+                } else {
+                    None
+                }
+            };
+            let values = &report.values;
+            assert_eq!(
+                live.speed_dkmh.unwrap().value().map(u32::from),
+                value(values.speed_dkmh.map(u32::from))
+            );
+            assert_eq!(live.odometer_hm.unwrap().value(), value(values.odometer_hm));
+            assert_eq!(
+                live.soc_pct.unwrap().value().map(u32::from),
+                value(values.soc_pct.map(u32::from))
+            );
+            assert_eq!(live.alarm_level.unwrap().value(), Some(values.alarm_level));
+            let position = live.position.unwrap();
+            let nowhere = (values.lon_e6, values.lat_e6) == (0, 0);
+            assert_eq!(position.valid, values.fix_valid && !nowhere);
+            if !nowhere {
+                let (lon, lat) = gb32960::datum::wgs84_from(
+                    position.datum.unwrap_or(gb32960::Datum::Wgs84),
+                    f64::from(position.lon_e6) / 1e6,
+                    f64::from(position.lat_e6) / 1e6,
+                );
+                assert!(
+                    metres_between((lon, lat), degrees(report)) < 0.5,
+                    "{editions:?}"
+                );
+            }
+            seen += 1;
+        });
+        assert!(seen > 5_000);
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let bytes = |seed| {
+        let mut city = city(Plan {
+            vehicles: 700,
+            seed,
+            ..Plan::default()
+        });
+        let mut bytes = Vec::new();
+        run(&mut city, 30, |city, report| {
+            frames::append(
+                &mut bytes,
+                &city.identities()[report.vehicle as usize],
+                report,
+                Editions::Mixed,
+            );
+        });
+        bytes
+    };
+    let first = bytes(8);
+    assert_eq!(first, bytes(8));
+    assert_ne!(first, bytes(9));
+}
+
+#[test]
+fn a_vehicle_reports_in_its_interval_and_never_twice_a_second() {
+    let mut city = city(Plan {
+        vehicles: 2_000,
+        seed: 10,
+        ..Plan::default()
+    });
+    let mut stamps: HashMap<u32, Vec<i64>> = HashMap::new();
+    run(&mut city, 60, |_, report| {
+        stamps
+            .entry(report.vehicle)
+            .or_default()
+            .push(report.stamp_unix_s);
+    });
+    assert!(
+        stamps
+            .values()
+            .all(|stamps| stamps.is_sorted_by(|a, b| a < b))
+    );
+    let six = stamps.values().filter(|stamps| stamps.len() == 6).count();
+    assert!(six > 1_700, "{six} of 2000 reported six times a minute");
+    // Spread evenly: no second has much more than its share.
+    let mut by_second: HashMap<i64, u32> = HashMap::new();
+    stamps
+        .values()
+        .flatten()
+        .for_each(|stamp| *by_second.entry(*stamp).or_default() += 1);
+    assert!(
+        by_second.values().all(|&reports| reports < 230),
+        "{by_second:?}"
+    );
+}
+
+#[test]
+fn a_day_has_its_rhythm_and_its_troubles() {
+    // A whole day in 480 seconds, from four in the morning.
+    let mut city = city(Plan {
+        vehicles: 3_000,
+        seed: 11,
+        speed: 180.0,
+        interval_s: 2,
+        start_hour: 4.0,
+    });
+    let (mut moving, mut heard) = ([0u32; 24], [0u32; 24]);
+    let (mut charging, mut reissued, mut lost_fix) = (0, 0, 0);
+    let mut alarms = [0u32; 4];
+    run(&mut city, 480, |_, report| {
+        if report.reissued {
+            reissued += 1;
+            return;
+        }
+        let hour = ((4 * 3600 + (report.stamp_unix_s - NOW_MS / 1000) * 180) / 3600 % 24) as usize;
+        heard[hour] += 1;
+        moving[hour] += u32::from(matches!(report.values.speed_dkmh, Told::Value(1..)));
+        charging += u32::from(report.values.charge == Charge::Parked);
+        lost_fix += u32::from(!report.values.fix_valid);
+        alarms[usize::from(report.values.alarm_level)] += 1;
+    });
+    let share = |hour: usize| moving[hour] as f32 / heard[hour].max(1) as f32;
+    assert!(
+        share(8) > 2.0 * share(3),
+        "rush {} night {}",
+        share(8),
+        share(3)
+    );
+    assert!(
+        share(18) > 1.5 * share(22),
+        "rush {} evening {}",
+        share(18),
+        share(22)
+    );
+    let all: u32 = heard.iter().sum();
+    assert!(charging > all / 200, "{charging} of {all} charging");
+    assert!(
+        reissued > 0 && lost_fix > 0 && alarms[1] > 0,
+        "{reissued} {lost_fix} {alarms:?}"
+    );
+    assert!(alarms[1] + alarms[2] + alarms[3] < all / 50, "{alarms:?}");
+    // Some are silent, but only some.
+    let expected = 3_000.0 * 240.0;
+    let share = all as f32 / expected;
+    assert!(
+        (0.85..0.995).contains(&share),
+        "{share} of all reports came"
+    );
+}

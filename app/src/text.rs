@@ -222,10 +222,14 @@ pub fn refusal(error: ApiError) -> Text {
             "This dot is no longer held. Click it again.",
             "该点已失效，请重新点击。",
         ),
-        ApiError::CaseNumberNeeded => text("This purpose needs a case number.", "该目的需填写案件编号。"),
-        ApiError::UnknownPurpose | ApiError::BadRequest => {
-            text("The request was not understood. Reload the page.", "请求无法识别，请刷新页面。")
-        }
+        ApiError::CaseNumberNeeded => text(
+            "This purpose needs a case number.",
+            "该目的需填写案件编号。",
+        ),
+        ApiError::UnknownPurpose | ApiError::BadRequest => text(
+            "The request was not understood. Reload the page.",
+            "请求无法识别，请刷新页面。",
+        ),
         ApiError::BudgetSpent => text(
             "You have opened many vehicles. The privacy officer can help.",
             "查看车辆次数已达上限，请联系隐私专员。",
@@ -234,7 +238,10 @@ pub fn refusal(error: ApiError) -> Text {
             "The record could not be written, so nothing is shown. Tell the operators.",
             "无法写入审计记录，因此不予显示，请联系运维人员。",
         ),
-        ApiError::Unreachable => text("The server does not answer. Try again.", "服务器无响应，请重试。"),
+        ApiError::Unreachable => text(
+            "The server does not answer. Try again.",
+            "服务器无响应，请重试。",
+        ),
     }
 }
 
@@ -244,7 +251,11 @@ pub fn reading(shown: Shown<String>, unit: &str, lang: Lang) -> String {
     match shown {
         Shown::Value(value) => with_unit(&value, unit),
         Shown::OutOfRange(value) => {
-            format!("{} ({})", with_unit(&value, unit), OUT_OF_RANGE.in_lang(lang))
+            format!(
+                "{} ({})",
+                with_unit(&value, unit),
+                OUT_OF_RANGE.in_lang(lang)
+            )
         }
         Shown::Abnormal => MARKED_ABNORMAL.in_lang(lang).to_owned(),
         Shown::Invalid => MARKED_INVALID.in_lang(lang).to_owned(),

@@ -25,14 +25,22 @@ pub async fn user(user: User) -> Result<()> {
     match user.command {
         UserCommand::Add { name, role } => {
             let password = access::random_password();
-            access.create_user(by, &name, &password, parse_role(&role)?, now).await?;
+            access
+                .create_user(by, &name, &password, parse_role(&role)?, now)
+                .await?;
             println!("{name} may sign in with the password {password}");
         }
         UserCommand::List => {
             println!("{:<24} {:<16} {:<9} sessions", "name", "role", "state");
             for user in access.list_users(by, now).await? {
                 let state = if user.disabled { "disabled" } else { "enabled" };
-                println!("{:<24} {:<16} {:<9} {}", user.name, user.role.name(), state, user.sessions);
+                println!(
+                    "{:<24} {:<16} {:<9} {}",
+                    user.name,
+                    user.role.name(),
+                    state,
+                    user.sessions
+                );
             }
         }
         UserCommand::Disable { name } => {
@@ -66,8 +74,33 @@ fn parse_role(name: &str) -> Result<Role> {
 /// A log that was changed, or one that cannot be read.
 pub async fn audit(audit: Audit) -> Result<()> {
     let AuditCommand::Verify { heads } = audit.command;
-    let _ = heads;
-    bail!("not yet")
+    let heads = heads.map(|path| access::read_heads(&path)).transpose()?;
+    let access = open(&audit.data_dir).await?;
+    let verdict = access.verify_audit(heads.as_deref()).await?;
+    access.close().await;
+    if let Some((row, hash)) = verdict.newest {
+        println!(
+            "{} rows, the newest is {row} with hash {}",
+            verdict.rows,
+            hex::encode(hash)
+        );
+    }
+    if heads.is_some() {
+        println!(
+            "{} exported heads were found in the log",
+            verdict.heads_checked
+        );
+    } else {
+        println!("without --heads a tail that was cut off cannot be seen");
+    }
+    for problem in &verdict.problems {
+        println!("{problem}");
+    }
+    if verdict.is_good() {
+        println!("the log is whole");
+        return Ok(());
+    }
+    bail!("the log was changed: {} problems", verdict.problems_total)
 }
 
 /// `evwall decode`: hexadecimal frames from standard input, a JSON line each to standard output.
@@ -78,7 +111,7 @@ pub fn decode(secrets: bool) -> Result<()> {
     for line in std::io::stdin().lock().lines() {
         let line = line.context("standard input cannot be read")?;
         if !line.trim().is_empty() {
-            let _ = secrets;
+            println!("{}", gb32960::json::decode_line(&line, secrets));
         }
     }
     Ok(())

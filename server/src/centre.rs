@@ -23,8 +23,15 @@ pub struct Desk {
 }
 
 impl Desk {
-    async fn open(&self, handle: &str, purpose: &str, case_number: Option<&str>) -> Result<OpenedCard, ApiError> {
-        self.session.may(Action::OpenCard).map_err(|_| ApiError::NotAllowed)?;
+    async fn open(
+        &self,
+        handle: &str,
+        purpose: &str,
+        case_number: Option<&str>,
+    ) -> Result<OpenedCard, ApiError> {
+        self.session
+            .may(Action::OpenCard)
+            .map_err(|_| ApiError::NotAllowed)?;
         let handle = parse_handle(handle)?;
         let now = clock::now();
         let vehicle = self
@@ -37,7 +44,12 @@ impl Desk {
             PurposeError::CaseNumberNeeded => ApiError::CaseNumberNeeded,
             _ => ApiError::BadRequest,
         })?;
-        let facts = self.state.fleet.snapshot(vehicle).await.ok_or(ApiError::HandleExpired)?;
+        let facts = self
+            .state
+            .fleet
+            .snapshot(vehicle)
+            .await
+            .ok_or(ApiError::HandleExpired)?;
         let looked_at = Vehicle {
             vin: facts.vin.as_str().unwrap_or_default().to_owned(),
             handle: handle.0,
@@ -45,13 +57,21 @@ impl Desk {
         let permit = self
             .state
             .access
-            .permit(&self.session, Action::OpenCard, looked_at, &purpose, now.unix_ms / 1000)
+            .permit(
+                &self.session,
+                Action::OpenCard,
+                looked_at,
+                &purpose,
+                now.unix_ms / 1000,
+            )
             .await
             .map_err(refusal)?;
         let permit = Arc::new(permit);
         let until_unix_s = permit.expires_unix_s();
         let left_ms = u64::try_from(until_unix_s * 1000 - now.unix_ms).unwrap_or(0);
-        self.state.handles.opened(handle, Arc::clone(&permit), now.mono_ms + left_ms);
+        self.state
+            .handles
+            .opened(handle, Arc::clone(&permit), now.mono_ms + left_ms);
         info!(user = %self.session.name, from = %self.from.ip(), purpose = kind.name(), "a card was opened");
         Ok(OpenedCard {
             card: card::of(&permit, &facts, &self.state.sources, now),
@@ -64,7 +84,11 @@ impl Desk {
         let Some(permit) = self.state.handles.close(handle, self.session.id) else {
             return Ok(());
         };
-        let closed = self.state.access.close_permit(permit.id(), clock::unix_s()).await;
+        let closed = self
+            .state
+            .access
+            .close_permit(permit.id(), clock::unix_s())
+            .await;
         closed.map_err(|fault| {
             warn!(%fault, "the closing row of a card could not be written yet");
             ApiError::RecordUnavailable
@@ -91,7 +115,12 @@ impl Centre for Desk {
         Box::pin(async move { Ok(me) })
     }
 
-    fn open_card(&self, handle: String, purpose: String, case_number: Option<String>) -> Answer<'_, OpenedCard> {
+    fn open_card(
+        &self,
+        handle: String,
+        purpose: String,
+        case_number: Option<String>,
+    ) -> Answer<'_, OpenedCard> {
         Box::pin(async move {
             let answer = self.open(&handle, &purpose, case_number.as_deref()).await;
             let outcome = match answer {
@@ -132,8 +161,16 @@ mod tests {
 
     #[test]
     fn a_handle_is_thirty_two_hexadecimal_digits_and_nothing_else() {
-        assert_eq!(parse_handle("00112233445566778899aabbccddeeff").unwrap().0[15], 0xff);
-        for bad in ["", "0011", "zz112233445566778899aabbccddeeff", "00112233445566778899aabbccddeeff00"] {
+        assert_eq!(
+            parse_handle("00112233445566778899aabbccddeeff").unwrap().0[15],
+            0xff
+        );
+        for bad in [
+            "",
+            "0011",
+            "zz112233445566778899aabbccddeeff",
+            "00112233445566778899aabbccddeeff00",
+        ] {
             assert_eq!(parse_handle(bad), Err(ApiError::BadRequest), "{bad}");
         }
     }

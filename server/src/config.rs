@@ -7,7 +7,11 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 
 #[derive(Debug, Parser)]
-#[command(name = "evwall", version, about = "The real-time wall map of an electric-vehicle monitoring centre")]
+#[command(
+    name = "evwall",
+    version,
+    about = "The real-time wall map of an electric-vehicle monitoring centre"
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
@@ -59,7 +63,12 @@ pub struct Serve {
 
 #[derive(Debug, Args)]
 pub struct User {
-    #[arg(long, default_value = ".evwall", env = "EVWALL_DATA_DIR", global = true)]
+    #[arg(
+        long,
+        default_value = ".evwall",
+        env = "EVWALL_DATA_DIR",
+        global = true
+    )]
     pub data_dir: PathBuf,
     #[command(subcommand)]
     pub command: UserCommand,
@@ -81,7 +90,12 @@ pub enum UserCommand {
 
 #[derive(Debug, Args)]
 pub struct Audit {
-    #[arg(long, default_value = ".evwall", env = "EVWALL_DATA_DIR", global = true)]
+    #[arg(
+        long,
+        default_value = ".evwall",
+        env = "EVWALL_DATA_DIR",
+        global = true
+    )]
     pub data_dir: PathBuf,
     #[command(subcommand)]
     pub command: AuditCommand,
@@ -100,7 +114,10 @@ impl Serve {
     /// # Errors
     /// An address that is not loopback, a stream that is not a WebSocket, or a site that was not built.
     pub fn check(&self) -> Result<()> {
-        for (flag, addr) in [("--listen", Some(self.listen)), ("--ops-listen", self.ops_listen)] {
+        for (flag, addr) in [
+            ("--listen", Some(self.listen)),
+            ("--ops-listen", self.ops_listen),
+        ] {
             if let Some(addr) = addr.filter(|addr| !addr.ip().is_loopback()) {
                 bail!(
                     "{flag} {addr} is reachable from other machines, and evwall does not speak TLS by itself yet: \
@@ -111,10 +128,14 @@ impl Serve {
         for url in &self.telemetry {
             let scheme_ok = url.starts_with("ws://") || url.starts_with("wss://");
             if !scheme_ok {
-                bail!("--telemetry {url}: a telemetry stream is a WebSocket, ws://HOST:PORT/ or wss://HOST:PORT/");
+                bail!(
+                    "--telemetry {url}: a telemetry stream is a WebSocket, ws://HOST:PORT/ or wss://HOST:PORT/"
+                );
             }
             if self.demo && !is_loopback_url(url) {
-                bail!("--demo is for streams of this machine only, not {url}: its supervisor's password stands in the log");
+                bail!(
+                    "--demo is for streams of this machine only, not {url}: its supervisor's password stands in the log"
+                );
             }
         }
         if !self.site.join("pkg").is_dir() {
@@ -187,15 +208,26 @@ mod tests {
 
     #[test]
     fn an_address_that_others_reach_is_refused_with_advice() {
-        let error = serve(&["--listen", "0.0.0.0:3000"]).check().unwrap_err().to_string();
-        assert!(error.contains("--listen 0.0.0.0:3000") && error.contains("127.0.0.1"), "{error}");
-        let error = serve(&["--ops-listen", "192.0.2.1:9"]).check().unwrap_err().to_string();
+        let error = serve(&["--listen", "0.0.0.0:3000"])
+            .check()
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("--listen 0.0.0.0:3000") && error.contains("127.0.0.1"),
+            "{error}"
+        );
+        let error = serve(&["--ops-listen", "192.0.2.1:9"])
+            .check()
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("--ops-listen"), "{error}");
     }
 
     #[test]
     fn the_demo_account_exists_for_local_streams_only() {
-        let error = serve(&["--demo", "--telemetry", "ws://192.0.2.7:1/"]).check().unwrap_err();
+        let error = serve(&["--demo", "--telemetry", "ws://192.0.2.7:1/"])
+            .check()
+            .unwrap_err();
         assert!(error.to_string().contains("--demo"), "{error}");
         assert!(is_loopback_url("ws://127.0.0.1:9/x"));
         assert!(is_loopback_url("ws://[::1]:9/x"));
@@ -204,7 +236,9 @@ mod tests {
 
     #[test]
     fn a_stream_that_is_no_websocket_is_named() {
-        let error = serve(&["--telemetry", "http://127.0.0.1:9"]).check().unwrap_err();
+        let error = serve(&["--telemetry", "http://127.0.0.1:9"])
+            .check()
+            .unwrap_err();
         assert!(error.to_string().contains("ws://"), "{error}");
     }
 }

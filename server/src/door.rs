@@ -12,8 +12,8 @@ use app::login;
 use app::text::{self, Lang, Text};
 use axum::extract::{ConnectInfo, Form, Request, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN,
-    REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, LOCATION,
+    ORIGIN, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -140,13 +140,21 @@ pub async fn log_in(
     let from = peer.ip().to_canonical();
     let outcome = state
         .access
-        .login(&credentials.name, &credentials.password, &from.to_string(), clock::unix_s())
+        .login(
+            &credentials.name,
+            &credentials.password,
+            &from.to_string(),
+            clock::unix_s(),
+        )
         .await;
     match outcome {
         Ok((token, session)) => {
             counter!(LOGINS, "outcome" => "ok").increment(1);
             info!(user = %session.name, role = ?session.role, %from, "signed in");
-            let cookie = format!("{COOKIE_NAME}={}; Path=/; HttpOnly; SameSite=Strict", token.as_str());
+            let cookie = format!(
+                "{COOKIE_NAME}={}; Path=/; HttpOnly; SameSite=Strict",
+                token.as_str()
+            );
             let mut response = (StatusCode::SEE_OTHER, [(LOCATION, "/")]).into_response();
             if let Ok(cookie) = HeaderValue::from_str(&cookie) {
                 response.headers_mut().insert(SET_COOKIE, cookie);
@@ -159,14 +167,21 @@ pub async fn log_in(
 
 fn refused_login(headers: &HeaderMap, from: IpAddr, error: &LoginError) -> Response {
     let (outcome, status, words, retry_s) = match error {
-        LoginError::WrongCredentials | LoginError::CodeNeeded => ("wrong", StatusCode::UNAUTHORIZED, text::SIGN_IN_WRONG, None),
+        LoginError::WrongCredentials | LoginError::CodeNeeded => {
+            ("wrong", StatusCode::UNAUTHORIZED, text::SIGN_IN_WRONG, None)
+        }
         LoginError::Locked { retry_after_s } => (
             "locked",
             StatusCode::TOO_MANY_REQUESTS,
             text::SIGN_IN_WAIT,
             Some(*retry_after_s),
         ),
-        LoginError::Busy => ("busy", StatusCode::SERVICE_UNAVAILABLE, text::SIGN_IN_WAIT, Some(2)),
+        LoginError::Busy => (
+            "busy",
+            StatusCode::SERVICE_UNAVAILABLE,
+            text::SIGN_IN_WAIT,
+            Some(2),
+        ),
         LoginError::Fault(_) => (
             "unavailable",
             StatusCode::SERVICE_UNAVAILABLE,
@@ -179,7 +194,9 @@ fn refused_login(headers: &HeaderMap, from: IpAddr, error: &LoginError) -> Respo
     warn!(%from, outcome, %error, "refused to sign somebody in");
     let mut response = login_page(headers, status, Some(words));
     if let Some(retry_s) = retry_s {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(retry_s.max(1)));
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(retry_s.max(1)));
     }
     response
 }
@@ -211,7 +228,10 @@ fn login_page(headers: &HeaderMap, status: StatusCode, problem: Option<Text>) ->
     );
     let mut response = (status, login::page(lang, &nonce, problem)).into_response();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
@@ -223,8 +243,13 @@ fn with_headers(mut response: Response, path: &str) -> Response {
     let fixed: [(HeaderName, &'static str); 5] = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
-        (REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        // Not "no-referrer": with that a browser posts a form with the origin "null", which cannot be told from another
+        // site's.
+        (REFERRER_POLICY, "same-origin"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
         (
             HeaderName::from_static("permissions-policy"),
             "camera=(), microphone=(), geolocation=()",
@@ -239,8 +264,14 @@ fn with_headers(mut response: Response, path: &str) -> Response {
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     }
     // Files of the site may be kept but must be asked about; everything else is for this person and this moment.
-    let is_file = ["/pkg/", "/vendor/", "/ground/", "/fonts/"].iter().any(|folder| path.starts_with(folder));
-    let caching = if is_file { "private, no-cache" } else { "no-store" };
+    let is_file = ["/pkg/", "/vendor/", "/ground/", "/fonts/"]
+        .iter()
+        .any(|folder| path.starts_with(folder));
+    let caching = if is_file {
+        "private, no-cache"
+    } else {
+        "no-store"
+    };
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
     response
 }
@@ -270,8 +301,14 @@ mod tests {
         assert!(!is_cross_site(&Method::GET, "/ws", &ours));
         assert!(!is_cross_site(&Method::POST, "/login", &ours));
         for other in ["http://evil.example", "null", "http://127.0.0.1:3001"] {
-            assert!(is_cross_site(&Method::GET, "/ws", &headers(other)), "{other}");
-            assert!(is_cross_site(&Method::POST, "/api/who-am-i", &headers(other)), "{other}");
+            assert!(
+                is_cross_site(&Method::GET, "/ws", &headers(other)),
+                "{other}"
+            );
+            assert!(
+                is_cross_site(&Method::POST, "/api/who-am-i", &headers(other)),
+                "{other}"
+            );
         }
     }
 }

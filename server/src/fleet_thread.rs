@@ -61,7 +61,9 @@ impl FleetHandle {
 
     /// Looks at cells, and gets them at once as they stand. Every watch needs its [`unwatch`](Self::unwatch).
     pub async fn watch(&self, keys: Vec<CellKey>) -> Vec<(CellKey, CellStream)> {
-        self.ask(|reply| Ask::Watch(keys, reply)).await.unwrap_or_default()
+        self.ask(|reply| Ask::Watch(keys, reply))
+            .await
+            .unwrap_or_default()
     }
 
     pub async fn unwatch(&self, keys: Vec<CellKey>) {
@@ -77,7 +79,9 @@ impl FleetHandle {
 
     /// Everything that is known of one vehicle. Whoever calls this holds a permit.
     pub async fn snapshot(&self, vehicle: VehicleIx) -> Option<Facts> {
-        self.ask(|reply| Ask::Snapshot(vehicle, reply)).await.flatten()
+        self.ask(|reply| Ask::Snapshot(vehicle, reply))
+            .await
+            .flatten()
     }
 
     /// The newest picture, and word of each next one.
@@ -112,13 +116,17 @@ pub fn start(fleet: Fleet, sources: Vec<String>, tick_ms: u32) -> std::io::Resul
         publish,
         tick_ms,
     };
-    std::thread::Builder::new().name("fleet".to_owned()).spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
-        match runtime {
-            Ok(runtime) => runtime.block_on(writer.run(inbox)),
-            Err(error) => error!(%error, "the fleet cannot run: no timer"),
-        }
-    })?;
+    std::thread::Builder::new()
+        .name("fleet".to_owned())
+        .spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .build();
+            match runtime {
+                Ok(runtime) => runtime.block_on(writer.run(inbox)),
+                Err(error) => error!(%error, "the fleet cannot run: no timer"),
+            }
+        })?;
     Ok(FleetHandle {
         asks,
         published,
@@ -167,7 +175,9 @@ impl Writer {
                     }
                 }
             }
-            Ask::Source(source, connected) => self.fleet.source_state(source, connected, clock::now()),
+            Ask::Source(source, connected) => {
+                self.fleet.source_state(source, connected, clock::now())
+            }
             Ask::Watch(keys, reply) => {
                 let cells = keys
                     .into_iter()
@@ -180,9 +190,9 @@ impl Writer {
             }
             Ask::Unwatch(keys) => keys.into_iter().for_each(|key| self.fleet.unwatch(key)),
             Ask::Resolve(click, reply) => {
-                let vehicle = self
-                    .fleet
-                    .resolve(&click.key, click.generation, click.slot, click.tick);
+                let vehicle =
+                    self.fleet
+                        .resolve(&click.key, click.generation, click.slot, click.tick);
                 let _ = reply.send(vehicle);
             }
             Ask::Snapshot(vehicle, reply) => {
@@ -194,12 +204,19 @@ impl Writer {
     fn tick(&mut self) {
         let started = Instant::now();
         let summary = self.fleet.tick(clock::now());
-        let name = |id: SourceId| self.sources.get(usize::from(id.0)).cloned().unwrap_or_default();
+        let name = |id: SourceId| {
+            self.sources
+                .get(usize::from(id.0))
+                .cloned()
+                .unwrap_or_default()
+        };
         let status = (0..SCOPES.len() as u8)
             .map(|scope| framed(&Down::Status(summary.status(scope, name))))
             .collect();
         gauge!(REGISTERED).set(f64::from(summary.counts.registered));
-        gauge!(LIVE).set(f64::from(summary.counts.freshness[Freshness::Live as usize]));
+        gauge!(LIVE).set(f64::from(
+            summary.counts.freshness[Freshness::Live as usize],
+        ));
         let published = Published {
             tick: summary.tick,
             status,

@@ -35,7 +35,10 @@ impl Handles {
         let handle = Handle(rand::random());
         let mut held = self.lock();
         held.retain(|_, held| held.until_mono_ms > now_mono_ms);
-        let of_session = || held.iter().filter(|(_, held)| held.session == session && held.card.is_none());
+        let of_session = || {
+            held.iter()
+                .filter(|(_, held)| held.session == session && held.card.is_none())
+        };
         if of_session().count() >= MAX_PER_SESSION
             && let Some((oldest, _)) = of_session().min_by_key(|(_, held)| held.until_mono_ms)
         {
@@ -53,7 +56,12 @@ impl Handles {
     }
 
     /// The vehicle behind a handle of this session.
-    pub fn vehicle(&self, handle: Handle, session: SessionId, now_mono_ms: u64) -> Option<VehicleIx> {
+    pub fn vehicle(
+        &self,
+        handle: Handle,
+        session: SessionId,
+        now_mono_ms: u64,
+    ) -> Option<VehicleIx> {
         let held = self.lock();
         let held = held.get(&handle)?;
         (held.session == session && held.until_mono_ms > now_mono_ms).then_some(held.vehicle)
@@ -68,7 +76,12 @@ impl Handles {
     }
 
     /// The vehicle of a card that this session has open.
-    pub fn open_card(&self, handle: Handle, session: SessionId, now_mono_ms: u64) -> Option<(Arc<Permit>, VehicleIx)> {
+    pub fn open_card(
+        &self,
+        handle: Handle,
+        session: SessionId,
+        now_mono_ms: u64,
+    ) -> Option<(Arc<Permit>, VehicleIx)> {
         let held = self.lock();
         let held = held.get(&handle)?;
         let mine = held.session == session && held.until_mono_ms > now_mono_ms;

@@ -31,11 +31,20 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
             &[0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0],
         )?
         .install_recorder()?;
-    describe_counter!(DAMAGED, "Pieces of a stream that could not be taken, by kind");
+    describe_counter!(
+        DAMAGED,
+        "Pieces of a stream that could not be taken, by kind"
+    );
     describe_counter!(REPORTS, "Reports decoded");
-    describe_counter!(REPORTS_NOT_SHOWN, "Reports that did not change the picture, by reason");
+    describe_counter!(
+        REPORTS_NOT_SHOWN,
+        "Reports that did not change the picture, by reason"
+    );
     describe_gauge!(SOURCE_CONNECTED, "1 while the stream is connected");
-    describe_counter!(RECONNECTS, "Times a stream was lost or could not be reached");
+    describe_counter!(
+        RECONNECTS,
+        "Times a stream was lost or could not be reached"
+    );
     describe_gauge!(REGISTERED, "Vehicles known to the registry or ever seen");
     describe_gauge!(LIVE, "Vehicles whose newest report is fresh");
     describe_gauge!(VIEWERS, "Open map connections");
@@ -43,8 +52,14 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     describe_histogram!(TICK_SECONDS, "Time one tick took");
     describe_gauge!(QUEUE, "Batches waiting for the fleet");
     describe_counter!(BYTES_OUT, "Bytes sent to viewers");
-    describe_counter!(SKIPPED_TICKS, "Ticks not sent to a viewer that had not acknowledged two");
-    describe_counter!(BAD_UPWARD, "Messages of viewers that could not be taken, by kind");
+    describe_counter!(
+        SKIPPED_TICKS,
+        "Ticks not sent to a viewer that had not acknowledged two"
+    );
+    describe_counter!(
+        BAD_UPWARD,
+        "Messages of viewers that could not be taken, by kind"
+    );
     describe_counter!(LOGINS, "Tries to sign in, by outcome");
     describe_counter!(CARDS, "Requests to open a vehicle, by outcome");
     // A counter that was never touched is not exported; these must be there from the first scrape.

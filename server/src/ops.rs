@@ -21,9 +21,14 @@ pub async fn serve(
         let handle = handle.clone();
         async move {
             handle.run_upkeep();
-            ([(CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render())
+            (
+                [(CONTENT_TYPE, "text/plain; version=0.0.4")],
+                handle.render(),
+            )
         }
     };
     let router = Router::new().route("/metrics", get(render));
-    axum::serve(listener, router).with_graceful_shutdown(until).await
+    axum::serve(listener, router)
+        .with_graceful_shutdown(until)
+        .await
 }

@@ -18,12 +18,15 @@ const MAX_TEXT_BYTES: usize = 64;
 /// # Errors
 /// The first line that cannot be taken, with its number and why.
 pub fn read(path: &Path) -> Result<Vec<RegistryEntry>> {
-    let file = std::fs::File::open(path).with_context(|| format!("cannot read the registry {}", path.display()))?;
+    let file = std::fs::File::open(path)
+        .with_context(|| format!("cannot read the registry {}", path.display()))?;
     parse(file).with_context(|| format!("in the registry {}", path.display()))
 }
 
 fn parse(input: impl std::io::Read) -> Result<Vec<RegistryEntry>> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(input);
+    let mut reader = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(input);
     let header = reader.headers().context("line 1: no header")?.clone();
     let mut places = [usize::MAX; COLUMNS.len()];
     for (index, name) in header.iter().enumerate() {
@@ -49,7 +52,10 @@ fn parse(input: impl std::io::Read) -> Result<Vec<RegistryEntry>> {
             .map_err(|error| anyhow::anyhow!("line {line}: the vin cannot be taken: {error}"))?;
         for column in [1, 2] {
             if field(column).len() > MAX_TEXT_BYTES {
-                bail!("line {line}: the {} is longer than {MAX_TEXT_BYTES} bytes", COLUMNS[column]);
+                bail!(
+                    "line {line}: the {} is longer than {MAX_TEXT_BYTES} bytes",
+                    COLUMNS[column]
+                );
             }
         }
         let Some(class) = class_of(field(3)) else {
@@ -90,7 +96,8 @@ mod tests {
 
     #[test]
     fn columns_may_stand_in_any_order() {
-        let entries = parse("model,vin,class,make\nHan,LGXCE4CB0P0000019,taxi,BYD\n".as_bytes()).unwrap();
+        let entries =
+            parse("model,vin,class,make\nHan,LGXCE4CB0P0000019,taxi,BYD\n".as_bytes()).unwrap();
         assert_eq!(entries.len(), 1);
         assert_eq!(&*entries[0].make, "BYD");
         assert_eq!(entries[0].class, Class::Taxi);

@@ -8,13 +8,14 @@ use std::time::Duration;
 use access::Session;
 use app::centre::Centre;
 use app::{App, shell};
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Router};
-use leptos::prelude::provide_context;
+use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context};
 use tower_http::compression::CompressionLayer;
 use tower_http::services::{ServeDir, ServeFile};
@@ -27,19 +28,31 @@ use crate::{door, viewers};
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
 pub fn router(state: AppState, site: &Path) -> Router {
-    let files = |folder: &str| ServeDir::new(site.join(folder)).append_index_html_on_directories(false);
+    let files =
+        |folder: &str| ServeDir::new(site.join(folder)).append_index_html_on_directories(false);
     let pages = Router::<AppState>::new()
-        .leptos_routes(&state, generate_route_list(App), {
-            let options = state.leptos.clone();
-            move || shell::shell(options.clone())
-        })
+        .leptos_routes_with_context(
+            &state,
+            generate_route_list(App),
+            {
+                let state = state.clone();
+                move || provide_centre(&state)
+            },
+            {
+                let options = state.leptos.clone();
+                move || shell::shell(options.clone())
+            },
+        )
         .route("/api/{*function}", post(server_function))
         .nest_service("/pkg", files("pkg"))
         .nest_service("/vendor", files("vendor"))
         .nest_service("/ground", files("ground"))
         .nest_service("/fonts", files("fonts"))
         .route_service("/favicon.svg", ServeFile::new(site.join("favicon.svg")))
-        .route_service("/ATTRIBUTION.md", ServeFile::new(site.join("ATTRIBUTION.md")))
+        .route_service(
+            "/ATTRIBUTION.md",
+            ServeFile::new(site.join("ATTRIBUTION.md")),
+        )
         .layer(CompressionLayer::new());
     Router::new()
         .merge(pages)
@@ -53,17 +66,29 @@ pub fn router(state: AppState, site: &Path) -> Router {
         .with_state(state)
 }
 
-/// Server functions get the centre of the person who asks.
-async fn server_function(
-    State(state): State<AppState>,
-    Extension(session): Extension<Arc<Session>>,
-    Extension(from): Extension<SocketAddr>,
-    request: Request,
-) -> Response {
-    let desk: Arc<dyn Centre> = Arc::new(Desk { state, session, from });
-    handle_server_fns_with_context(move || provide_context(desk.clone()), request)
+async fn server_function(State(state): State<AppState>, request: Request) -> Response {
+    handle_server_fns_with_context(move || provide_centre(&state), request)
         .await
         .into_response()
+}
+
+/// Gives the functions of one request the centre of the person who asks; the door has put that person there.
+fn provide_centre(state: &AppState) {
+    let Some(parts) = use_context::<Parts>() else {
+        return;
+    };
+    let (session, from) = (
+        parts.extensions.get::<Arc<Session>>(),
+        parts.extensions.get::<SocketAddr>(),
+    );
+    if let (Some(session), Some(from)) = (session, from) {
+        let desk: Arc<dyn Centre> = Arc::new(Desk {
+            state: state.clone(),
+            session: Arc::clone(session),
+            from: *from,
+        });
+        provide_context(desk);
+    }
 }
 
 /// Ready while ticks run.

@@ -77,17 +77,29 @@ pub async fn run(config: Serve) -> Result<()> {
         sources,
         stop: stop.clone(),
     };
-    tasks.spawn(ops::serve(ops_listener, prometheus, stop.clone().cancelled_owned()));
+    tasks.spawn(ops::serve(
+        ops_listener,
+        prometheus,
+        stop.clone().cancelled_owned(),
+    ));
 
-    info!(registered, streams = config.telemetry.len(), "serving; evwall is a mirror of the stream and keeps no history");
+    info!(
+        registered,
+        streams = config.telemetry.len(),
+        "serving; evwall is a mirror of the stream and keeps no history"
+    );
     println!("listening http://{map_addr}");
     println!("metrics http://{ops_addr}/metrics");
     if config.demo {
-        let password = access.create_demo("demo", clock::unix_s()).await.context("cannot create the demo account")?;
+        let password = access
+            .create_demo("demo", clock::unix_s())
+            .await
+            .context("cannot create the demo account")?;
         println!("sign in as demo with password {password}");
     }
 
-    let router = routes::router(state, &config.site).into_make_service_with_connect_info::<SocketAddr>();
+    let router =
+        routes::router(state, &config.site).into_make_service_with_connect_info::<SocketAddr>();
     // Small frames must not wait for each other: a tick is sent when it is made.
     let listener = listener.tap_io(|socket| {
         if let Err(error) = socket.set_nodelay(true) {
@@ -138,9 +150,13 @@ async fn open_access(config: &Serve) -> Result<Access> {
         demo: config.demo,
         ..access::Settings::default()
     };
-    let access = Access::open_with(config.data_dir.join("evwall.db"), settings, clock::unix_s()).await?;
+    let access =
+        Access::open_with(config.data_dir.join("evwall.db"), settings, clock::unix_s()).await?;
     if let Some(path) = access.first_start(clock::unix_s()).await? {
-        println!("first admin: the password of \"admin\" is in {}", path.display());
+        println!(
+            "first admin: the password of \"admin\" is in {}",
+            path.display()
+        );
     }
     Ok(access)
 }
@@ -178,7 +194,10 @@ mod tests {
 
     #[test]
     fn a_source_is_named_without_its_credentials() {
-        assert_eq!(name_of("wss://user:secret@bus.example:9/feed?token=x"), "bus.example:9/feed");
+        assert_eq!(
+            name_of("wss://user:secret@bus.example:9/feed?token=x"),
+            "bus.example:9/feed"
+        );
         assert_eq!(name_of("ws://127.0.0.1:4000/"), "127.0.0.1:4000");
     }
 }

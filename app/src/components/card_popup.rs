@@ -62,15 +62,19 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
             }
         });
     };
-    let close = move || {
-        if let Some(handle) = state.watched.get_untracked() {
+    // The window is gone either way; where this is lost the server ends the permit by itself.
+    Effect::new(move |before: Option<Option<String>>| {
+        let now = state.watched.get();
+        if let Some(Some(before)) = before
+            && now.as_ref() != Some(&before)
+        {
             spawn_local(async move {
-                // The window is gone either way; the server ends the permit by itself when this is lost.
-                let _ = api::close_card(handle).await;
+                let _ = api::close_card(before).await;
             });
         }
-        state.close();
-    };
+        now
+    });
+    let close = move || state.close();
     let escape = window_event_listener(leptos::ev::keydown, move |event| {
         if event.key() == "Escape" {
             close();
@@ -79,10 +83,10 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
     on_cleanup(move || escape.remove());
 
     let chosen_dot = move || {
-        let ask = state.chosen.get()?;
+        let number = state.chosen.get()?;
         state
             .picked
-            .with(|picked| picked.as_ref()?.dots.iter().find(|dot| dot.ask == ask).cloned())
+            .with(|picked| picked.as_ref()?.dots.get(number).cloned())
     };
     let several = move || {
         state.chosen.get().is_none()
@@ -102,11 +106,11 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
                     <ul class="choices">
                         <For
                             each=move || state.picked.get().map(|picked| picked.dots).unwrap_or_default()
-                            key=|dot| dot.ask
+                            key=|dot| dot.number
                             let:dot
                         >
                             <li>
-                                <button on:click=move |_| state.chosen.set(Some(dot.ask))>
+                                <button on:click=move |_| state.chosen.set(Some(dot.number))>
                                     <LookWords dot=dot.clone() />
                                 </button>
                             </li>
@@ -247,17 +251,30 @@ fn CardFields(step: RwSignal<Step>) -> impl IntoView {
         _ => None,
     });
     let field = move |read: fn(&Card, Lang) -> String| {
-        move || card.with(|card| card.as_ref().map(|card| read(card, lang.get())).unwrap_or_default())
+        move || {
+            card.with(|card| {
+                card.as_ref()
+                    .map(|card| read(card, lang.get()))
+                    .unwrap_or_default()
+            })
+        }
     };
     // The age runs on between pushes: it counts from the moment the newest card came.
     let shown_age = move || {
         card.with(|card| {
-            card.as_ref()
-                .and_then(|card| card.age_ms)
-                .map_or_else(|| text::NO_REPORT_YET.in_lang(lang.get()).to_owned(), |age_ms| text::age(age_ms, lang.get()))
+            card.as_ref().and_then(|card| card.age_ms).map_or_else(
+                || text::NO_REPORT_YET.in_lang(lang.get()).to_owned(),
+                |age_ms| text::age(age_ms, lang.get()),
+            )
         })
     };
-    let groups = move || card.with(|card| card.as_ref().map(|card| card.groups.clone()).unwrap_or_default());
+    let groups = move || {
+        card.with(|card| {
+            card.as_ref()
+                .map(|card| card.groups.clone())
+                .unwrap_or_default()
+        })
+    };
     view! {
         <dl class="card" data-testid="card">
             <Row words=text::VIN id="vin" value=field(|card, _| card.vin.clone()) />
@@ -290,7 +307,11 @@ fn CardFields(step: RwSignal<Step>) -> impl IntoView {
 }
 
 #[component]
-fn Row(words: Text, id: &'static str, value: impl Fn() -> String + Send + Sync + 'static) -> impl IntoView {
+fn Row(
+    words: Text,
+    id: &'static str,
+    value: impl Fn() -> String + Send + Sync + 'static,
+) -> impl IntoView {
     view! {
         <div>
             <dt>{words.shown()}</dt>

@@ -30,9 +30,13 @@ pub enum Link {
     Connecting,
     Live,
     /// The socket is open but no tick has come for this long.
-    Stale { for_s: u32 },
+    Stale {
+        for_s: u32,
+    },
     /// There is no connection; the page is trying again.
-    Away { for_s: u32 },
+    Away {
+        for_s: u32,
+    },
     /// The session has ended; only signing in again helps.
     SignedOut,
     /// The server speaks another version; the page reloads.
@@ -48,14 +52,14 @@ pub struct Picked {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct PickedDot {
-    /// The engine's own number of this pick; the server's handle comes for it.
-    pub ask: u32,
+    /// Its place in the list.
+    pub number: usize,
     pub activity: u8,
     pub freshness: u8,
     pub alarm_level: Option<u8>,
     /// Tenths of a full battery, 0–9.
     pub charge_step: Option<u8>,
-    pub distance_px: f32,
+    pub distance_px: f64,
 }
 
 /// Everything that flows between the engine and the page.
@@ -63,8 +67,8 @@ pub struct PickedDot {
 pub struct MapState {
     pub picture: RwSignal<Picture>,
     pub picked: RwSignal<Option<Picked>>,
-    /// The dot whose pop-up is open: its `ask`.
-    pub chosen: RwSignal<Option<u32>>,
+    /// The dot whose pop-up is open: its number in `picked`.
+    pub chosen: RwSignal<Option<usize>>,
     /// The server's answer to the choice: a handle, or the refusal.
     pub handle: RwSignal<Option<Result<String, crate::api::ApiError>>>,
     /// A newer card of the watched vehicle, as the server pushes it.

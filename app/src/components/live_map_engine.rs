@@ -1,1 +1,185 @@
-//! To come.
+//! Leads between the engine, which knows no signals, and the page, which knows no engine.
+
+use dotmap::{Connection, Engine, EngineReport, Options, Pick};
+use leptos::html::{Canvas, Div};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
+use wire::{Bye, Handle, Refused};
+
+use super::{Link, MapState, Picked, PickedDot, Picture};
+use crate::api::ApiError;
+
+/// Starts the engine once its elements are there, and ends it with the component.
+pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor: NodeRef<Div>) {
+    let engine = StoredValue::new_local(None::<Engine>);
+    let picks = StoredValue::new_local(Vec::<Pick>::new());
+    // The number of the question that the page still waits for.
+    let asked = StoredValue::new_local(None::<u32>);
+
+    let started = StoredValue::new_local(false);
+    Effect::new(move || {
+        let (Some(ground), Some(canvas)) = (ground.get(), dots.get()) else {
+            return;
+        };
+        if started.get_value() {
+            return;
+        }
+        started.set_value(true);
+        let options = Options {
+            canvas,
+            ground: ground.unchecked_into(),
+            socket_url: "/ws".to_owned(),
+            renderer: renderer_of_address(),
+            start: None,
+            on_report: Box::new(move |report| state.picture.set(picture(report))),
+            on_pick: Box::new(move |picked| {
+                state.close();
+                let shown = picked
+                    .dots
+                    .iter()
+                    .enumerate()
+                    .map(|(number, pick)| shown_dot(number, pick))
+                    .collect();
+                let only_one = picked.dots.len() == 1;
+                let any = !picked.dots.is_empty();
+                picks.set_value(picked.dots);
+                state.picked.set(any.then_some(Picked { dots: shown }));
+                state.chosen.set(only_one.then_some(0));
+            }),
+            on_handle: Box::new(move |ask, result| {
+                if asked.get_value() == Some(ask) {
+                    state.handle.set(Some(result.map(text_of).map_err(refusal)));
+                }
+            }),
+            on_card: Box::new(move |handle, json| {
+                if state.watched.get_untracked() == Some(text_of(handle)) {
+                    state.pushed_card.set(serde_json::from_str(&json).ok());
+                }
+            }),
+        };
+        spawn_local(async move {
+            match Engine::start(options).await {
+                Ok(started) => {
+                    started
+                        .follow_with(anchor.get_untracked().map(|anchor| anchor.unchecked_into()));
+                    // The page may have gone while the ground was loading.
+                    let _ = engine.try_set_value(Some(started));
+                }
+                Err(error) => leptos::logging::error!("the map cannot start: {error:?}"),
+            }
+        });
+    });
+
+    // The chosen dot, or else the first of several, carries the window.
+    Effect::new(move || {
+        let chosen = state.chosen.get();
+        let carrying = state
+            .picked
+            .with(Option::is_some)
+            .then(|| chosen.unwrap_or(0));
+        engine.with_value(|engine| {
+            let Some(engine) = engine else { return };
+            picks.with_value(|picks| {
+                engine.select(carrying.and_then(|number| picks.get(number)));
+                asked.set_value(
+                    chosen
+                        .and_then(|number| picks.get(number))
+                        .map(|pick| engine.ask(pick)),
+                );
+            });
+        });
+    });
+
+    Effect::new(move |before: Option<Option<String>>| {
+        let now = state.watched.get();
+        engine.with_value(|engine| {
+            let Some(engine) = engine else { return };
+            if let Some(handle) = before.flatten().as_deref().and_then(handle_of) {
+                engine.unwatch(handle);
+            }
+            if let Some(handle) = now.as_deref().and_then(handle_of) {
+                engine.watch(handle);
+            }
+        });
+        now
+    });
+
+    on_cleanup(move || engine.set_value(None));
+}
+
+fn picture(report: EngineReport) -> Picture {
+    let now_unix_ms = js_sys::Date::now() as i64;
+    let for_s =
+        |since_unix_ms: i64| u32::try_from((now_unix_ms - since_unix_ms) / 1000).unwrap_or(0);
+    Picture {
+        status: report.status,
+        link: match report.connection {
+            Connection::Connecting => Link::Connecting,
+            Connection::Live => Link::Live,
+            Connection::Stale { since_unix_ms } => Link::Stale {
+                for_s: for_s(since_unix_ms),
+            },
+            Connection::Away { since_unix_ms } => Link::Away {
+                for_s: for_s(since_unix_ms),
+            },
+            Connection::Refused(Bye::Reload) => Link::OtherVersion,
+            Connection::Refused(_) => Link::SignedOut,
+        },
+        drawn: report.drawn,
+        frames_per_s: report.fps,
+        frame_ms: report.frame_ms,
+        renderer: report.renderer.to_owned(),
+        level: report.level,
+        in_view: std::array::from_fn(|code| report.census.counts.activity[code]),
+    }
+}
+
+fn shown_dot(number: usize, pick: &Pick) -> PickedDot {
+    PickedDot {
+        number,
+        activity: pick.look.activity() as u8,
+        freshness: pick.look.freshness() as u8,
+        alarm_level: pick.look.alarm_level(),
+        charge_step: pick.look.charge_step(),
+        distance_px: pick.distance_css,
+    }
+}
+
+fn refusal(refused: Refused) -> ApiError {
+    match refused {
+        Refused::NotAllowed => ApiError::NotAllowed,
+        Refused::TooMany => ApiError::BudgetSpent,
+        Refused::NotYours | Refused::TooOld | Refused::NoSuchDot => ApiError::HandleExpired,
+    }
+}
+
+/// A handle as server functions take it: 32 hexadecimal digits.
+fn text_of(handle: Handle) -> String {
+    use std::fmt::Write;
+    handle
+        .0
+        .iter()
+        .fold(String::with_capacity(32), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+fn handle_of(text: &str) -> Option<Handle> {
+    let mut bytes = [0; 16];
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(index * 2..index * 2 + 2)?, 16).ok()?;
+    }
+    Some(Handle(bytes))
+}
+
+/// `?renderer=cpu` or `?renderer=webgl2`.
+fn renderer_of_address() -> Option<String> {
+    let search = window().location().search().ok()?;
+    search
+        .trim_start_matches('?')
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("renderer="))
+        .map(str::to_owned)
+}

@@ -22,8 +22,13 @@ pub fn StatusLine(state: MapState) -> impl IntoView {
             Some(text::age(u64::from(age_ms), lang.get()))
         })
     };
-    let newest = move || newest().unwrap_or_else(|| text::NO_REPORT_YET.in_lang(lang.get()).to_owned());
-    let connection = move || state.picture.with(|picture| connection_words(picture, lang.get()));
+    let newest =
+        move || newest().unwrap_or_else(|| text::NO_REPORT_YET.in_lang(lang.get()).to_owned());
+    let connection = move || {
+        state
+            .picture
+            .with(|picture| connection_words(picture, lang.get()))
+    };
     let trouble = move || state.picture.with(|picture| trouble(picture, lang.get()));
     view! {
         <Show when=move || trouble().is_some()>

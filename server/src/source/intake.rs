@@ -82,7 +82,9 @@ impl Intake {
                             counter!(REPORTS).increment(1);
                             reports.push(report);
                         }
-                        Err(kind) => self.damaged(kind, "a JSON report that cannot be taken was skipped"),
+                        Err(kind) => {
+                            self.damaged(kind, "a JSON report that cannot be taken was skipped")
+                        }
                     }
                 }
             }
@@ -99,7 +101,12 @@ impl Intake {
         let reissued = match frame.command() {
             Command::RealTime => false,
             Command::Reissue => true,
-            Command::Other(_) => return self.damaged("unknown_command", "a frame with an unknown command was skipped"),
+            Command::Other(_) => {
+                return self.damaged(
+                    "unknown_command",
+                    "a frame with an unknown command was skipped",
+                );
+            }
             // Logins, logouts and heartbeats say nothing about where a vehicle is.
             _ => return,
         };
@@ -111,28 +118,46 @@ impl Intake {
                 }
                 match self.report(frame, &live, reissued, bytes) {
                     Ok(report) => reports.push(report),
-                    Err(kind) => self.damaged(kind, "a report without a usable vehicle or time was skipped"),
+                    Err(kind) => self.damaged(
+                        kind,
+                        "a report without a usable vehicle or time was skipped",
+                    ),
                 }
             }
-            Err(error) => self.damaged(live_error_name(error), "a report that cannot be read was skipped"),
+            Err(error) => self.damaged(
+                live_error_name(error),
+                "a report that cannot be read was skipped",
+            ),
         }
     }
 
-    fn report(&self, frame: &Frame<'_>, live: &Live, reissued: bool, bytes: &Bytes) -> Result<Report, &'static str> {
+    fn report(
+        &self,
+        frame: &Frame<'_>,
+        live: &Live,
+        reissued: bool,
+        bytes: &Bytes,
+    ) -> Result<Report, &'static str> {
         let vin = frame.identifier();
         if vin.as_str().is_none() {
             return Err("identifier");
         }
         let stamp_unix_s = live.time.to_unix_s().ok_or("time")?;
-        let fix = live.position.filter(|position| position.valid).map(|position| {
-            let (lon, lat) = (f64::from(position.lon_e6) / 1e6, f64::from(position.lat_e6) / 1e6);
-            // The 2016 edition does not name a datum; terminals read satellites, so it is taken for WGS-84.
-            let (lon, lat) = match position.datum {
-                Some(datum) => wgs84_from(datum, lon, lat),
-                None => (lon, lat),
-            };
-            WorldPoint::from_lon_lat(lon, lat)
-        });
+        let fix = live
+            .position
+            .filter(|position| position.valid)
+            .map(|position| {
+                let (lon, lat) = (
+                    f64::from(position.lon_e6) / 1e6,
+                    f64::from(position.lat_e6) / 1e6,
+                );
+                // The 2016 edition does not name a datum; terminals read satellites, so it is taken for WGS-84.
+                let (lon, lat) = match position.datum {
+                    Some(datum) => wgs84_from(datum, lon, lat),
+                    None => (lon, lat),
+                };
+                WorldPoint::from_lon_lat(lon, lat)
+            });
         Ok(Report {
             vin,
             source: self.source,

@@ -45,7 +45,10 @@ pub fn read(text: &str, source: SourceId) -> Result<Vec<Result<Report, Kind>>, K
         serde_json::Value::Array(objects) => objects,
         object => vec![object],
     };
-    Ok(objects.into_iter().map(|object| report(object, source)).collect())
+    Ok(objects
+        .into_iter()
+        .map(|object| report(object, source))
+        .collect())
 }
 
 fn report(object: serde_json::Value, source: SourceId) -> Result<Report, Kind> {
@@ -108,20 +111,29 @@ mod tests {
 
     #[test]
     fn one_object_or_an_array_of_them() {
-        let one = format!(r#"{{"vin":"{VIN}","t":1780000000500,"lon":121.47,"lat":31.23,"soc":55.4,"state":"started"}}"#);
+        let one = format!(
+            r#"{{"vin":"{VIN}","t":1780000000500,"lon":121.47,"lat":31.23,"soc":55.4,"state":"started"}}"#
+        );
         let reports = read(&one, SourceId(3)).unwrap();
         let report = reports[0].as_ref().unwrap();
         assert_eq!(report.stamp_unix_s, 1_780_000_000);
         assert_eq!(report.soc_pct, Some(Reading::Value(55)));
         assert_eq!(report.activity, Some(Activity::Driving));
         assert_eq!(report.speed_dkmh, None);
-        assert_eq!(read(&format!("[{one},{one}]"), SourceId(3)).unwrap().len(), 2);
+        assert_eq!(
+            read(&format!("[{one},{one}]"), SourceId(3)).unwrap().len(),
+            2
+        );
     }
 
     #[test]
     fn a_bad_object_costs_the_others_nothing() {
         let text = format!(r#"[{{"vin":"short","t":1}},{{"t":1}},{{"vin":"{VIN}","t":1000}}]"#);
-        let kinds: Vec<_> = read(&text, SourceId(0)).unwrap().into_iter().map(|r| r.map(|_| ())).collect();
+        let kinds: Vec<_> = read(&text, SourceId(0))
+            .unwrap()
+            .into_iter()
+            .map(|r| r.map(|_| ()))
+            .collect();
         assert_eq!(kinds, [Err("identifier"), Err("json_fields"), Ok(())]);
         assert!(read("not json", SourceId(0)).is_err());
     }
@@ -136,7 +148,8 @@ mod tests {
 
     #[test]
     fn values_out_of_range_stay_out_of_averages() {
-        let text = format!(r#"{{"vin":"{VIN}","t":1000,"soc":180,"speed_kmh":-5,"lon":999,"lat":0}}"#);
+        let text =
+            format!(r#"{{"vin":"{VIN}","t":1000,"soc":180,"speed_kmh":-5,"lon":999,"lat":0}}"#);
         let report = read(&text, SourceId(0)).unwrap().remove(0).unwrap();
         assert_eq!(report.soc_pct.unwrap().value(), None);
         assert_eq!(report.speed_dkmh.unwrap().value(), None);

@@ -26,7 +26,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Runs until `stop`.
-pub async fn subscribe(url: String, source: SourceId, name: String, fleet: FleetHandle, stop: CancellationToken) {
+pub async fn subscribe(
+    url: String,
+    source: SourceId,
+    name: String,
+    fleet: FleetHandle,
+    stop: CancellationToken,
+) {
     tokio::select! {
         () = stop.cancelled() => {}
         () = subscribe_for_ever(&url, source, &name, &fleet) => {}
@@ -54,7 +60,9 @@ async fn subscribe_for_ever(url: &str, source: SourceId, name: &str, fleet: &Fle
                 }
                 warn!(source = %name, %why, "telemetry stream lost; connecting again");
             }
-            Err(why) => warn!(source = %name, %why, "telemetry stream cannot be reached; trying again"),
+            Err(why) => {
+                warn!(source = %name, %why, "telemetry stream cannot be reached; trying again")
+            }
         }
         reconnects.increment(1);
         // Between half and one and a half times the pause, so that sources lost together do not return together.
@@ -63,7 +71,8 @@ async fn subscribe_for_ever(url: &str, source: SourceId, name: &str, fleet: &Fle
     }
 }
 
-type Stream = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+type Stream =
+    tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
 async fn connect(url: &str) -> Result<Stream, String> {
     let config = WebSocketConfig::default()

@@ -22,9 +22,9 @@ use wire::{Bye, CellKey, Click, Down, Handle, HandleAnswer, Hello, Refused, Up};
 
 use super::sent::Sent;
 use crate::fleet_thread::{Published, framed};
-use crate::{card, clock};
 use crate::metrics::{BAD_UPWARD, BYTES_OUT, SKIPPED_TICKS, VIEWERS};
 use crate::state::AppState;
+use crate::{card, clock};
 
 /// Upward frames a page may send in one second; a page that pans all the time sends ten.
 const MAX_UP_PER_S: u32 = 60;
@@ -189,8 +189,12 @@ impl Viewer {
             }
             Up::Click(click) => {
                 let result = self.resolve(click).await;
-                let answer = HandleAnswer { ask: click.ask, result };
-                self.send_frames(vec![framed(&Down::Handle(answer))]).await?;
+                let answer = HandleAnswer {
+                    ask: click.ask,
+                    result,
+                };
+                self.send_frames(vec![framed(&Down::Handle(answer))])
+                    .await?;
             }
             Up::Watch { handle } => {
                 if self.watched.len() < MAX_WATCHED {
@@ -219,7 +223,10 @@ impl Viewer {
         self.fresh.extend(self.state.fleet.watch(entered).await);
         // What came into view first, then leave to forget: the page keeps drawing the old until the new is there.
         self.send_what_is_lacking().await?;
-        let drops = left.iter().map(|key| framed(&Down::Drop { key: *key })).collect();
+        let drops = left
+            .iter()
+            .map(|key| framed(&Down::Drop { key: *key }))
+            .collect();
         self.send_frames(drops).await?;
         self.state.fleet.unwatch(left).await;
         Ok(())
@@ -259,8 +266,16 @@ impl Viewer {
         if click.key.scope != self.scope || !self.sent.has(&click.key) {
             return Err(Refused::NotYours);
         }
-        let vehicle = self.state.fleet.resolve(click).await.ok_or(Refused::TooOld)?;
-        Ok(self.state.handles.issue(self.session.id, vehicle, clock::now().mono_ms))
+        let vehicle = self
+            .state
+            .fleet
+            .resolve(click)
+            .await
+            .ok_or(Refused::TooOld)?;
+        Ok(self
+            .state
+            .handles
+            .issue(self.session.id, vehicle, clock::now().mono_ms))
     }
 
     /// The cards this page has open, where the vehicle has reported since.
@@ -272,7 +287,10 @@ impl Viewer {
         let mut frames = Vec::new();
         let mut gone = Vec::new();
         for (handle, seen) in &mut self.watched {
-            let open = self.state.handles.open_card(*handle, self.session.id, now.mono_ms);
+            let open = self
+                .state
+                .handles
+                .open_card(*handle, self.session.id, now.mono_ms);
             let open = open.filter(|(permit, _)| permit.check(now.unix_ms / 1000).is_ok());
             let Some((permit, vehicle)) = open else {
                 gone.push(*handle);
@@ -286,7 +304,10 @@ impl Viewer {
                 *seen = received;
                 let card = card::of(&permit, &facts, &self.state.sources, now);
                 if let Ok(json) = serde_json::to_vec(&card) {
-                    frames.push(framed(&Down::Card { handle: *handle, json: &json }));
+                    frames.push(framed(&Down::Card {
+                        handle: *handle,
+                        json: &json,
+                    }));
                 }
             }
         }
@@ -325,7 +346,10 @@ impl Viewer {
     async fn leave(mut self, why: Option<Bye>) {
         if let Some(bye) = why {
             let say = async {
-                let _ = self.socket.send(Message::Binary(framed(&Down::Bye(bye)))).await;
+                let _ = self
+                    .socket
+                    .send(Message::Binary(framed(&Down::Bye(bye))))
+                    .await;
                 let close = CloseFrame {
                     code: close_code(bye),
                     reason: "".into(),

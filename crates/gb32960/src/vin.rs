@@ -168,9 +168,14 @@ mod tests {
         // The textbook example: seventeen ones check themselves.
         assert!(Vin(*b"11111111111111111").has_good_check_digit());
         assert!(!Vin(*b"11111111211111111").has_good_check_digit());
-        // 8+… by hand for the simulated VIN LRW3E7EK0NC000001 gives a remainder that X or a digit must show.
-        let vin = build(b"LRW", b"3E7EK", b'N', b'C', 1);
-        assert_eq!(vin.check_digit(), Some(vin.0[8]));
+        // One at position 17 has weight 2, so 5 there leaves a remainder of 10.
+        assert_eq!(Vin(*b"00000000000000005").check_digit(), Some(b'X'));
+        // Z at position 2 has value 9 and weight 7: 63 leaves 8.
+        assert_eq!(Vin(*b"0Z000000000000000").check_digit(), Some(b'8'));
+        // R at position 8 has value 9 and weight 10: 90 leaves 2.
+        assert_eq!(Vin(*b"0000000R000000000").check_digit(), Some(b'2'));
+        // I, O and Q do not occur.
+        assert_eq!(Vin(*b"0000000O000000000").check_digit(), None);
     }
 
     #[test]

@@ -50,6 +50,42 @@ fn a_valid_flag_does_not_make_an_impossible_position_valid() {
 }
 
 #[test]
+fn each_hemisphere_has_its_own_bit() {
+    let signs = |status| {
+        let position = Position::of(PositionStatus(status), LonE6(5), LatE6(7), None);
+        (position.lon_e6, position.lat_e6)
+    };
+    assert_eq!(
+        [signs(0), signs(2), signs(4), signs(6)],
+        [(5, 7), (5, -7), (-5, 7), (-5, -7)]
+    );
+    // Bits 3–7 are reserved and change nothing.
+    assert_eq!(signs(0xF8), (5, 7));
+}
+
+#[test]
+fn the_live_view_applies_the_ranges_of_the_edition() {
+    let speed_in = |edition, rest: usize| {
+        let item = [&[0x01, 1, 3, 1][..], &3000u16.to_be_bytes(), &vec![0; rest]].concat();
+        live_of(&report(edition, &[&item])).speed_dkmh
+    };
+    assert_eq!(
+        speed_in(Edition::V2016, 15),
+        Some(Reading::OutOfRange(3000))
+    );
+    assert_eq!(speed_in(Edition::V2025, 13), Some(Reading::Value(3000)));
+    let level_in = |edition, kind, lists: usize| {
+        let item = [&[kind, 4, 0, 0, 0, 0][..], &vec![0; lists]].concat();
+        live_of(&report(edition, &[&item])).alarm_level
+    };
+    assert_eq!(
+        level_in(Edition::V2016, 0x07, 4),
+        Some(Reading::OutOfRange(4))
+    );
+    assert_eq!(level_in(Edition::V2025, 0x06, 5), Some(Reading::Value(4)));
+}
+
+#[test]
 fn zero_degrees_south_prints_as_zero() {
     let bytes = report(Edition::V2016, &[&[0x05, 0x06, 0, 0, 0, 0, 0, 0, 0, 0]]);
     let printed = gb32960::json::decode_line(&hex::encode(bytes), false).to_string();

@@ -121,6 +121,30 @@ fn a_corrupt_length_does_not_swallow_the_frames_behind_it() {
 }
 
 #[test]
+fn the_cap_and_the_longest_legal_length_are_themselves_allowed() {
+    let bytes = frame(Edition::V2016, 0xC5, &[7; 100]);
+    assert!(matches!(split_within(&bytes, 100), Split::Frame { .. }));
+    assert!(matches!(
+        split_within(&bytes, 99),
+        Split::Junk {
+            why: Junk::TooLong,
+            ..
+        }
+    ));
+    let mut header = bytes[..24].to_vec();
+    header[22..].copy_from_slice(&65_531u16.to_be_bytes());
+    assert_eq!(split(&header), Split::Wait { len: 65_556 });
+    header[22..].copy_from_slice(&65_532u16.to_be_bytes());
+    assert!(matches!(
+        split(&header),
+        Split::Junk {
+            why: Junk::TooLong,
+            ..
+        }
+    ));
+}
+
+#[test]
 fn a_header_that_cannot_be_is_junk_before_its_length_is_believed() {
     let good = common_report(10);
     for (at, byte) in [

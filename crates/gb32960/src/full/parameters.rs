@@ -146,3 +146,50 @@ impl<'a> Control<'a> {
         out.extend_from_slice(self.arguments);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_domain_is_as_long_as_the_parameter_before_it_says() {
+        let data = [
+            &[26, 5, 4, 3, 2, 1, 5][..],
+            &[0x04, 2],
+            &[0x05, b'a', b'b'],
+            &[0x0D, 1],
+            &[0x0E, b'c'],
+            &[0x02, 30],
+        ]
+        .concat();
+        let parameters = Parameters::read(&data, Edition::V2025).unwrap();
+        let values: Vec<(u8, &[u8])> = parameters
+            .iter()
+            .map(|parameter| (parameter.id, parameter.value))
+            .collect();
+        assert_eq!(
+            values,
+            [
+                (4, &[2][..]),
+                (5, b"ab"),
+                (0x0D, &[1]),
+                (0x0E, b"c"),
+                (2, &[30])
+            ]
+        );
+        assert_eq!(parameters.left, b"");
+    }
+
+    #[test]
+    fn an_unknown_parameter_ends_the_list_and_is_left() {
+        let data = [&[26, 5, 4, 3, 2, 1, 2][..], &[0x09, 60], &[0x7E, 1, 2]].concat();
+        let parameters = Parameters::read(&data, Edition::V2016).unwrap();
+        assert_eq!(
+            (parameters.iter().count(), parameters.left),
+            (1, &[0x7E, 1, 2][..])
+        );
+        let mut written = Vec::new();
+        parameters.write(&mut written);
+        assert_eq!(written, data);
+    }
+}

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::frames::{self, Editions};
-use crate::hub::{Chunk, Hub, Message};
+use crate::hub::Hub;
 use crate::report::{Report, Traffic};
+use crate::trouble::{Outbox, Trouble};
 use crate::truth::Truth;
 
 pub const STEP_MS: i64 = 100;
@@ -35,6 +36,7 @@ pub fn drive(
     hub: &Hub,
     truth: Option<&Truth>,
     options: Options,
+    mut trouble: Trouble,
     stop: &Arc<AtomicBool>,
 ) {
     let mut reports = Vec::new();
@@ -51,6 +53,7 @@ pub fn drive(
                 hub,
                 truth,
                 options.editions,
+                &mut trouble,
             );
         }
         let next_ms = (now_unix_ms().div_euclid(STEP_MS) + 1) * STEP_MS;
@@ -68,24 +71,27 @@ pub fn step(
     hub: &Hub,
     truth: Option<&Truth>,
     editions: Editions,
+    trouble: &mut Trouble,
 ) {
     reports.clear();
     traffic.advance(now_unix_ms, &mut |report| reports.push(*report));
-    let mut bytes = Vec::with_capacity(reports.len() * frames::USUAL_BYTES);
-    let mut messages = Vec::with_capacity(reports.len());
-    for report in reports.iter() {
-        let identity = &traffic.identities()[report.vehicle as usize];
-        frames::append(&mut bytes, identity, report, editions);
-        messages.push(Message {
-            end: bytes.len() as u32,
-            platform: identity.platform(),
-        });
-    }
+    let mut out = Outbox {
+        bytes: Vec::with_capacity(reports.len() * frames::USUAL_BYTES),
+        messages: Vec::with_capacity(reports.len()),
+    };
     if let Some(truth) = truth {
         truth.note(reports);
     }
-    hub.publish(Chunk {
-        bytes: bytes.into(),
-        messages,
-    });
+    for report in reports.iter_mut() {
+        let identity = &traffic.identities()[report.vehicle as usize];
+        let start = out.bytes.len();
+        trouble.restamp(report);
+        frames::append(&mut out.bytes, identity, report, editions);
+        trouble.pass(&mut out, start, identity.platform(), now_unix_ms);
+    }
+    let lost = trouble.end_step(&mut out, now_unix_ms);
+    hub.publish(out.into_chunk());
+    if lost {
+        hub.cut();
+    }
 }

@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,7 +20,8 @@ use sim::hub::Hub;
 use sim::playback::{self, Playback};
 use sim::recording::Recording;
 use sim::report::Traffic;
-use sim::trouble::Injected;
+use sim::roads::{Roads, build, geojson};
+use sim::trouble::{Injected, Rates, Trouble};
 use sim::truth::Truth;
 use sim::{driver, identity, stream, truth};
 use tokio::net::TcpListener;
@@ -81,6 +82,9 @@ struct Fleet {
     /// Seconds between two reports of a vehicle.
     #[arg(long, default_value_t = 10)]
     interval_s: u32,
+    /// Drive on these roads (GeoJSON lines) instead of the built-in Shanghai.
+    #[arg(long, value_name = "FILE.geojson")]
+    roads: Option<PathBuf>,
     /// Local hour of a Tuesday at which the simulated day begins; by default the morning rush.
     #[arg(long, default_value_t = 8.2)]
     start_hour: f32,
@@ -102,6 +106,10 @@ struct Serve {
     /// Begin when the first subscriber connects.
     #[arg(long)]
     wait: bool,
+    /// Break things on purpose: kind=rate,… of cut, flipped, duplicated, delayed, reordered, future (share of
+    /// frames), frozen, lost (chance per second).
+    #[arg(long, default_value = "")]
+    trouble: Rates,
     /// Some makers send the 2025 edition in GCJ-02, some add custom blocks; otherwise all send plain 2016.
     #[arg(long)]
     mixed_editions: bool,
@@ -179,7 +187,11 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 interval_s: fleet.interval_s,
                 start_hour: fleet.start_hour,
             };
-            serve(City::shanghai(plan), &fleet.serve)
+            let city = match &fleet.roads {
+                Some(path) => City::on(Arc::new(read_roads(path)?), plan),
+                None => City::shanghai(plan),
+            };
+            serve(city, &fleet.serve)
         }
         Command::Record(options) => runtime()?.block_on(sim::record::record(&options)),
     }
@@ -212,6 +224,20 @@ fn read(files: &[PathBuf]) -> anyhow::Result<Recording> {
         recording.tracks.len()
     );
     Ok(recording)
+}
+
+fn read_roads(path: &Path) -> anyhow::Result<Roads> {
+    let text = std::fs::read(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let lines = geojson::lines(&text).with_context(|| format!("cannot read {}", path.display()))?;
+    let roads = build::roads(&lines, &build::Options::surveyed(512))
+        .with_context(|| format!("no connected roads in {}", path.display()))?;
+    info!(
+        nodes = roads.nodes(),
+        links = roads.links(),
+        "read roads with {} crossings",
+        roads.nodes()
+    );
+    Ok(roads)
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
@@ -250,12 +276,13 @@ fn serve(traffic: impl Traffic + 'static, options: &Serve) -> anyhow::Result<()>
         let streaming = tokio::spawn(stream::serve(listener, hub.clone()));
         let driving = {
             let (hub, stop) = (hub.clone(), stop.clone());
+            let trouble = Trouble::new(options.trouble, 1, injected);
             let options = driver::Options {
                 wait: options.wait,
                 editions: options.editions(),
             };
             tokio::task::spawn_blocking(move || {
-                driver::drive(traffic, &hub, known.as_ref(), options, &stop);
+                driver::drive(traffic, &hub, known.as_ref(), options, trouble, &stop);
             })
         };
         let mut driving = std::pin::pin!(driving);

@@ -159,7 +159,7 @@ impl Access {
         ended?;
         self.close_expired_permits(now_unix_s).await?;
         self.forget_old_ends(now_unix_s).await?;
-        self.write_seen(now_unix_s).await
+        self.write_seen(now_unix_s, false).await
     }
 
     /// Sweeps four times a second until it is dropped. A fault is logged and the next round tries again.

@@ -56,4 +56,4 @@ pub use secret::{SessionToken, random_password};
 pub use session::{SESSIONS_PER_USER, Session, SessionId, UserId};
 pub use store::{Access, OpenError, Settings};
 pub use totp::TotpOffer;
-pub use users::{By, User};
+pub use users::{By, LiveSession, User};

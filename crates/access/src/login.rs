@@ -33,7 +33,7 @@ pub(crate) struct Credentials {
 
 /// Failed log-ins that get a row, in an hour, all together. Further ones are counted and stand as a number in the next
 /// row, or somebody who only guesses could fill the disk and so stop all looks.
-const FAILURES_PER_HOUR: i64 = 600;
+const FAILURES_PER_HOUR: i64 = 300;
 /// Log-ins of one account in an hour; further ones wait. Each is a row that stays for ever.
 const LOGINS_PER_HOUR: i64 = 60;
 const HOUR_S: i64 = 3600;

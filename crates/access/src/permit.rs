@@ -298,10 +298,19 @@ impl Access {
 
     /// Permits that are open when the server starts were open when it died.
     pub(crate) async fn close_permits_of_a_crash(&self, now_unix_s: i64) -> Result<(), Fault> {
-        let left: Vec<i64> = sqlx::query_scalar("SELECT permit_id FROM open_permits")
-            .fetch_all(self.read())
-            .await?;
+        let left = self.all_open().await?;
         self.close_all(&left, "server_ended", now_unix_s).await
+    }
+
+    pub(crate) async fn close_permits_at_stop(&self, now_unix_s: i64) -> Result<(), Fault> {
+        let left = self.all_open().await?;
+        self.close_all(&left, "server_stopped", now_unix_s).await
+    }
+
+    async fn all_open(&self) -> Result<Vec<i64>, Fault> {
+        Ok(sqlx::query_scalar("SELECT permit_id FROM open_permits")
+            .fetch_all(self.read())
+            .await?)
     }
 
     async fn close_all(

@@ -20,6 +20,12 @@ pub struct SessionId(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UserId(pub i64);
 
+impl From<i64> for SessionId {
+    fn from(id: i64) -> Self {
+        Self(id)
+    }
+}
+
 impl From<i64> for UserId {
     fn from(id: i64) -> Self {
         Self(id)
@@ -161,10 +167,11 @@ impl Access {
     }
 
     /// Writes the uses since the last time, all in one transaction. One that cannot be written now is kept.
-    pub(crate) async fn write_seen(&self, now_unix_s: i64) -> Result<(), Fault> {
-        let Some(uses) = self.0.seen.due(now_unix_s) else {
+    pub(crate) async fn write_seen(&self, now_unix_s: i64, last: bool) -> Result<(), Fault> {
+        let uses = self.0.seen.due(now_unix_s, last);
+        if uses.is_empty() {
             return Ok(());
-        };
+        }
         let mut tx = self.write().await?;
         for (id, seen_unix_s) in &uses {
             sqlx::query("UPDATE sessions SET seen_unix_s = ? WHERE id = ? AND seen_unix_s < ?")
@@ -247,13 +254,15 @@ impl Seen {
         noted.map_or(written_unix_s, |noted| noted.max(written_unix_s))
     }
 
-    fn due(&self, now_unix_s: i64) -> Option<Vec<(SessionId, i64)>> {
+    /// What is to be written now: nothing if it is too early and not the last time.
+    fn due(&self, now_unix_s: i64, last: bool) -> Vec<(SessionId, i64)> {
         let inside = self.inside();
-        let since_s = now_unix_s
-            .saturating_sub(inside.written_unix_s)
-            .unsigned_abs();
-        let due = since_s >= SEEN_EVERY_S.unsigned_abs() && !inside.uses.is_empty();
-        due.then(|| inside.uses.iter().map(|(&id, &at)| (id, at)).collect())
+        let since_s = now_unix_s.saturating_sub(inside.written_unix_s);
+        if last || since_s.unsigned_abs() >= SEEN_EVERY_S.unsigned_abs() {
+            inside.uses.iter().map(|(&id, &at)| (id, at)).collect()
+        } else {
+            Vec::new()
+        }
     }
 
     fn written(&self, uses: &[(SessionId, i64)], now_unix_s: i64) {

@@ -91,7 +91,7 @@ pub enum OpenError {
 }
 
 /// Ended-session messages a slow listener may fall behind before it has to ask the store instead.
-const ENDS_KEPT: usize = 1_024;
+const ENDS_KEPT: usize = 256;
 const READERS: u32 = 4;
 
 impl Access {
@@ -223,6 +223,22 @@ impl Access {
     #[cfg(test)]
     pub(crate) fn writer(&self) -> &SqlitePool {
         &self.0.write
+    }
+
+    /// The end of a server that was told to stop: writes the closing rows of the looks that are still open, with how
+    /// long they were, and what sessions were used last; then closes. What cannot be written the next start writes.
+    pub async fn stop(&self, now_unix_s: i64) {
+        let written = async {
+            self.close_permits_at_stop(now_unix_s).await?;
+            self.write_seen(now_unix_s, true).await
+        };
+        if let Err(fault) = written.await {
+            tracing::warn!(
+                fault = fault.name(),
+                "the last rows could not be written at the stop"
+            );
+        }
+        self.close().await;
     }
 
     /// Closes the connections, which also folds the WAL back into the one file.

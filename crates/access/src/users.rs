@@ -36,6 +36,17 @@ pub struct User {
     pub sessions: u32,
 }
 
+/// A session, as the admin page lists it: enough to end it, not to use it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow)]
+pub struct LiveSession {
+    #[sqlx(try_from = "i64")]
+    pub id: SessionId,
+    pub name: String,
+    pub source: String,
+    pub started_unix_s: i64,
+    pub seen_unix_s: i64,
+}
+
 impl From<Busy> for UserError {
     fn from(_: Busy) -> Self {
         Self::Busy
@@ -207,7 +218,7 @@ impl Access {
         Ok(self.announce().await?)
     }
 
-    /// Ends one session of anybody.
+    /// Ends one session of anybody. One that is over already is no error and no row.
     pub async fn revoke(
         &self,
         by: By<'_>,
@@ -215,10 +226,48 @@ impl Access {
         now_unix_s: i64,
     ) -> Result<(), UserError> {
         let mut tx = self.write().await?;
-        self.actor(&mut tx, by, now_unix_s).await?;
+        let entry = self.actor(&mut tx, by, now_unix_s).await?;
+        let whose: Option<String> = sqlx::query_scalar(
+            "SELECT u.name FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?",
+        )
+        .bind(id.0)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(whose) = whose else {
+            return Ok(());
+        };
+        let entry = Entry {
+            about_user: Some(whose),
+            amount: Some(id.0),
+            ..entry
+        };
+        append(&mut tx, AuditKind::SessionRevoked, entry, now_unix_s).await?;
         end_in(&mut tx, id, EndReason::Revoked, now_unix_s).await?;
         tx.commit().await?;
         Ok(self.announce().await?)
+    }
+
+    /// The living sessions, by name, for an admin who wants to end one.
+    pub async fn list_sessions(
+        &self,
+        by: By<'_>,
+        now_unix_s: i64,
+    ) -> Result<Vec<LiveSession>, UserError> {
+        let mut on = self.read().acquire().await?;
+        if let By::Session(session) = by {
+            self.living(&mut on, session, Action::ManageUsers, now_unix_s)
+                .await?;
+        }
+        let mut sessions: Vec<LiveSession> = sqlx::query_as(
+            "SELECT s.id, u.name, s.source, s.started_unix_s, s.seen_unix_s
+             FROM sessions s JOIN users u ON u.id = s.user_id ORDER BY u.name, s.id",
+        )
+        .fetch_all(&mut *on)
+        .await?;
+        for session in &mut sessions {
+            session.seen_unix_s = self.0.seen.of(session.id, session.seen_unix_s);
+        }
+        Ok(sessions)
     }
 
     /// The first half of the audit row; refuses a session that may not manage accounts.

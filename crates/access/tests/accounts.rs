@@ -189,3 +189,31 @@ async fn two_tabs_with_different_roles_are_two_people() {
     ));
     store.open_card(&supervisor, NOW).await.unwrap();
 }
+
+#[tokio::test]
+async fn an_admin_sees_who_is_logged_in_and_ends_a_session_under_their_own_name() {
+    let store = Store::new().await;
+    let (token, session) = store.logged_in(Role::Supervisor).await;
+    let (_, admin) = store.logged_in(Role::Admin).await;
+    let access = &store.access;
+    let by = By::Session(&admin);
+    access.touch(&session, NOW + 7).await.unwrap();
+    let listed = access.list_sessions(by, NOW + 7).await.unwrap();
+    let names: Vec<_> = listed.iter().map(|session| session.name.as_str()).collect();
+    assert_eq!(names, ["admin", "supervisor"]);
+    assert_eq!((listed[1].id, listed[1].seen_unix_s), (session.id, NOW + 7));
+    assert!(
+        access
+            .list_sessions(By::Session(&session), NOW)
+            .await
+            .is_err()
+    );
+
+    access.revoke(by, session.id, NOW + 8).await.unwrap();
+    access.revoke(by, session.id, NOW + 8).await.unwrap();
+    assert!(access.session(&token, NOW + 8).await.is_err());
+    let rows = access.own_audit(&admin, None, 10, NOW + 8).await.unwrap();
+    assert_eq!(rows[0].kind, "session_revoked");
+    assert_eq!(rows[0].about_user.as_deref(), Some("supervisor"));
+    assert_eq!((rows[0].amount, rows.len()), (Some(session.id.0), 2));
+}

@@ -1,8 +1,8 @@
 //! A look is a row first.
 
 mod common;
-use access::{Action, PermitEnded, Refused, Role};
-use common::{NOW, Store, VIN, alarm, vehicle};
+use access::{Access, Action, PermitEnded, Refused, Role};
+use common::{NOW, Store, VIN, alarm, settings, vehicle};
 
 #[tokio::test]
 async fn a_supervisor_gets_a_permit_that_ends_after_a_quarter_of_an_hour() {
@@ -68,5 +68,28 @@ async fn a_set_has_at_most_twenty_vehicles_and_each_is_a_vin() {
     assert_eq!(
         ask(vec![vehicle("沪A12345")]).await.unwrap_err(),
         Refused::BadVin
+    );
+}
+
+#[tokio::test]
+async fn an_orderly_stop_writes_how_long_open_cards_were_open() {
+    let store = Store::new().await;
+    let (token, session) = store.logged_in(Role::Supervisor).await;
+    let permit = store.open_card(&session, NOW).await.unwrap();
+    store.access.touch(&session, NOW + 3000).await.unwrap();
+    store.access.stop(NOW + 42).await;
+    assert!(permit.check(NOW + 42).is_err());
+    let access = Access::open_with(store.path(), settings(), NOW + 3000)
+        .await
+        .unwrap();
+    let session = access.session(&token, NOW + 6000).await.unwrap();
+    let rows = access
+        .own_audit(&session, None, 1, NOW + 6000)
+        .await
+        .unwrap();
+    assert_eq!(rows[0].reason.as_deref(), Some("server_stopped"));
+    assert_eq!(
+        (rows[0].kind.as_str(), rows[0].amount),
+        ("permit_closed", Some(42))
     );
 }

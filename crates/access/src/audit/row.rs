@@ -18,6 +18,8 @@ pub enum AuditKind {
     LoggedIn,
     LoginFailed,
     SessionEnded,
+    /// Somebody ended the session `amount` of `about_user`.
+    SessionRevoked,
     /// Written and synced before the vehicle is shown; one row for each vehicle of the permit.
     PermitOpened,
     /// `amount` is how many seconds it was open.
@@ -43,10 +45,11 @@ pub enum AuditKind {
 }
 
 impl AuditKind {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::LoggedIn,
         Self::LoginFailed,
         Self::SessionEnded,
+        Self::SessionRevoked,
         Self::PermitOpened,
         Self::PermitClosed,
         Self::PermitRefused,
@@ -72,6 +75,7 @@ impl AuditKind {
             Self::LoggedIn => "logged_in",
             Self::LoginFailed => "login_failed",
             Self::SessionEnded => "session_ended",
+            Self::SessionRevoked => "session_revoked",
             Self::PermitOpened => "permit_opened",
             Self::PermitClosed => "permit_closed",
             Self::PermitRefused => "permit_refused",

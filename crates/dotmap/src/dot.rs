@@ -15,7 +15,7 @@ pub const LONGEST_GLIDE_MS: u32 = 15_000;
 pub const UNKNOWN_GLIDE_MS: u32 = 10_000;
 
 /// Set in the look of a slot that nobody stands in any more; such a slot is neither drawn nor picked.
-pub const VACANT: u16 = 1 << 15;
+pub const VACANT: u16 = 1 << 12;
 /// Bits of the look that say how the dot is drawn.
 pub const LOOK_MASK: u16 = 0x0fff;
 
@@ -117,19 +117,17 @@ impl Dot {
     }
 
     #[inline(always)]
-    pub fn unpack(r: &Record) -> Self {
+    pub fn unpack(record: &Record) -> Self {
+        // By whole words: read byte by byte the drawing loop would be assembled from single bytes.
+        let (words, _) = record.as_chunks::<4>();
+        let [from, to, start_ms, look_glide] = [0, 1, 2, 3].map(|ix| u32::from_le_bytes(words[ix]));
+        let low_high = |word: u32| (word as i16, (word >> 16) as i16);
         Self {
-            from: (
-                i16::from_le_bytes([r[0], r[1]]),
-                i16::from_le_bytes([r[2], r[3]]),
-            ),
-            to: (
-                i16::from_le_bytes([r[4], r[5]]),
-                i16::from_le_bytes([r[6], r[7]]),
-            ),
-            start_ms: u32::from_le_bytes([r[8], r[9], r[10], r[11]]),
-            look: u16::from_le_bytes([r[12], r[13]]),
-            glide_ms: u16::from_le_bytes([r[14], r[15]]),
+            from: low_high(from),
+            to: low_high(to),
+            start_ms,
+            look: look_glide as u16,
+            glide_ms: (look_glide >> 16) as u16,
         }
     }
 }

@@ -6,12 +6,15 @@
 //! the rank: writing a dot is `pixel = max(pixel, colour)`, so the higher rank wins whatever the order of drawing, and of
 //! two equal ones always the same colour. A rebase renumbers slots and nothing flickers.
 
-use crate::dot::LOOK_MASK;
+use crate::dot::{LOOK_MASK, VACANT};
 use crate::sprite::{Shape, Sprite};
 use wire::Look;
 
 /// Number of looks.
 pub const LOOKS: usize = LOOK_MASK as usize + 1;
+/// Entries of the tables: those of vacant slots too, which have no colour.
+const ENTRIES: usize = 2 * LOOKS;
+const ENTRY_MASK: u16 = LOOK_MASK | VACANT;
 
 /// What the colour of a dot tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,9 +131,9 @@ const BRIGHTNESS: [u32; 4] = [256, 190, 120, 120];
 #[derive(Clone, Debug)]
 pub struct Styles {
     /// 0xAABBGGRR by look; 0 = not drawn.
-    colours: Box<[u32; LOOKS]>,
+    colours: Box<[u32; ENTRIES]>,
     /// Index into `sprites` by look.
-    sprite_of: Box<[u8; LOOKS]>,
+    sprite_of: Box<[u8; ENTRIES]>,
     /// Ordinary dots by [`Shape`], then those with a serious alarm.
     sprites: Vec<Sprite>,
     pub colour_by: ColourBy,
@@ -142,8 +145,8 @@ pub struct Styles {
 impl Styles {
     pub fn new(colour_by: ColourBy, filter: Filter, width_px: u32) -> Self {
         let mut styles = Self {
-            colours: Box::new([0; LOOKS]),
-            sprite_of: Box::new([0; LOOKS]),
+            colours: Box::new([0; ENTRIES]),
+            sprite_of: Box::new([0; ENTRIES]),
             sprites: Vec::new(),
             colour_by,
             filter,
@@ -172,16 +175,16 @@ impl Styles {
 
     #[inline(always)]
     pub fn colour(&self, look: u16) -> u32 {
-        self.colours[usize::from(look & LOOK_MASK)]
+        self.colours[usize::from(look & ENTRY_MASK)]
     }
 
     #[inline(always)]
     pub fn sprite(&self, look: u16) -> &Sprite {
-        &self.sprites[usize::from(self.sprite_of[usize::from(look & LOOK_MASK)])]
+        &self.sprites[usize::from(self.sprite_of[usize::from(look & ENTRY_MASK)])]
     }
 
     pub fn sprite_index(&self, look: u16) -> u8 {
-        self.sprite_of[usize::from(look & LOOK_MASK)]
+        self.sprite_of[usize::from(look & ENTRY_MASK)]
     }
 
     /// Ordinary sprites by shape, then the larger ones.

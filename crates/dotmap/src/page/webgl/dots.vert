@@ -22,8 +22,8 @@ flat out vec4 v_colour;
 
 void main() {
   uint look = a_look_glide.x;
-  uvec2 style = texelFetch(u_styles, ivec2(int(look & 63u), int((look & 0x1fffu) >> 6u)), 0).rg;
-  if (style.r == 0u || (look & 0x8000u) != 0u) {
+  uvec2 style = texelFetch(u_styles, ivec2(int(look & 63u), int(look >> 6u)), 0).rg;
+  if (style.r == 0u) {
     gl_Position = vec4(2.0, 2.0, 2.0, 1.0);
     gl_PointSize = 1.0;
     return;

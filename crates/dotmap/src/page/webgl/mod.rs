@@ -25,10 +25,10 @@ use web_sys::{
 const MOST_LOSSES: u32 = 3;
 /// A context that has not come back after this long is given up.
 const LONGEST_LOSS_MS: f64 = 5_000.0;
-/// Looks of the table that the selected dot's ring takes.
-const RING_LOOK: u16 = LOOKS as u16;
+/// The entry of the table that the selected dot's ring takes: behind those of looks and of vacant slots.
+const RING_LOOK: u16 = 2 * LOOKS as u16;
 const TABLE_WIDTH: i32 = 64;
-const TABLE_ROWS: i32 = LOOKS as i32 / TABLE_WIDTH + 1;
+const TABLE_ROWS: i32 = RING_LOOK as i32 / TABLE_WIDTH + 1;
 
 pub struct WebGl {
     canvas: HtmlCanvasElement,

@@ -29,7 +29,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Vehicle state (2016 table 9, 2025 whole-vehicle table), FE abnormal, FF invalid.
+    /// Vehicle state (2016 table 9, 2025 table 10), FE abnormal, FF invalid.
     VehicleState {
         /// 01, powered on and able to move.
         Started = 0x01 "started",
@@ -39,7 +39,7 @@ codes! {
         Other = 0x03 "other",
     }
 
-    /// Charge state (2016 table 9, 2025 whole-vehicle table), FE abnormal, FF invalid.
+    /// Charge state (2016 table 9, 2025 table 10), FE abnormal, FF invalid.
     ChargeState {
         /// 01, standing at a charger.
         Parked = 0x01 "parked_charging",
@@ -51,7 +51,7 @@ codes! {
         Complete = 0x04 "charge_complete",
     }
 
-    /// Running mode (2016 table 9, 2025 whole-vehicle table), FE abnormal, FF invalid.
+    /// Running mode (2016 table 9, 2025 table 10), FE abnormal, FF invalid.
     RunningMode {
         /// 01, pure electric.
         Electric = 0x01 "electric",
@@ -61,7 +61,7 @@ codes! {
         Fuel = 0x03 "fuel",
     }
 
-    /// DC-DC converter (2016 tables 9 and 11, 2025 likewise), FE abnormal, FF invalid.
+    /// DC-DC converter (2016 tables 9 and 12, 2025 tables 10 and 17), FE abnormal, FF invalid.
     DcDc {
         /// 01, working.
         On = 0x01 "on",
@@ -69,7 +69,7 @@ codes! {
         Off = 0x02 "off",
     }
 
-    /// Drive-motor state (2016 table 10, 2025 drive-motor table), FE abnormal, FF invalid.
+    /// Drive-motor state (2016 table 11, 2025 table 16), FE abnormal, FF invalid.
     MotorState {
         /// 01, takes power.
         Consuming = 0x01 "consuming",
@@ -81,7 +81,7 @@ codes! {
         Ready = 0x04 "ready",
     }
 
-    /// Engine state (2016 table 12), FE abnormal, FF invalid. Gone in 2025.
+    /// Engine state (2016 table 13), FE abnormal, FF invalid. Gone in 2025.
     EngineState {
         /// 01.
         Running = 0x01 "running",
@@ -89,7 +89,7 @@ codes! {
         Off = 0x02 "off",
     }
 
-    /// Coordinate system of a position (2025 position table). No abnormal or invalid is defined.
+    /// Coordinate system of a position (2025 table 21). No abnormal or invalid is defined.
     CoordinateSystem {
         /// 01.
         Wgs84 = 0x01 "WGS84",
@@ -150,12 +150,12 @@ macro_rules! byte_field {
     };
 }
 
-/// The gear byte of 2016 (annex A.1): bits 6 and 7 are zero.
+/// The gear byte of 2016 (A.1): bits 6 and 7 are zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Gear2016(pub u8);
 byte_field!(Gear2016, raw => Form::Gear(Gear { raw, valid: None }));
 
-/// The gear byte of 2025 (annex A): bit 7 set means that the gear is invalid.
+/// The gear byte of 2025 (A.1): bit 7 set means that the gear is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Gear2025(pub u8);
 byte_field!(Gear2025, raw => Form::Gear(Gear { raw, valid: Some(raw & 0x80 == 0) }));
@@ -169,7 +169,7 @@ byte_field!(BrakePedal, raw => match raw {
     _ => crate::quantity::PedalPct(raw).form(),
 });
 
-/// Position status (2016 table 15, 2025 position table): bit 0 no valid fix, bit 1 south, bit 2 west, the rest reserved.
+/// Position status (2016 table 15, 2025 table 22): bit 0 no valid fix, bit 1 south, bit 2 west, the rest reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PositionStatus(pub u8);
 byte_field!(PositionStatus, raw => Form::Bits(u32::from(raw)));
@@ -189,7 +189,7 @@ impl PositionStatus {
     }
 }
 
-/// The general alarm flags (2016 table 18: bits 0–18; 2025: bits 0–27), 1 = alarm, held until cleared.
+/// The general alarm flags (2016 table 18: bits 0–18; 2025 table 24: bits 0–27), 1 = alarm, held until cleared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct AlarmFlags(pub u32);
 

@@ -115,7 +115,7 @@ fn reply_with(out: &mut Vec<u8>, request: &Frame<'_>, flag: ReplyFlag, data: &[u
     .ok()
 }
 
-/// Platform login 05 (both editions, table 24; 41 bytes). User and password are bytes, cut to 12 and 20 and padded with
+/// Platform login 05 (2016 7.4, 2025 7.4; 41 bytes). User and password are bytes, cut to 12 and 20 and padded with
 /// NUL on the right.
 pub fn platform_login(
     out: &mut Vec<u8>,
@@ -160,7 +160,7 @@ pub fn logout(
     frame(out, edition, command, REPLY_FLAG_COMMAND, identifier, &data).expect("8 bytes fit");
 }
 
-/// Vehicle login 01 without battery codes (2016 table 6 with a code length of 0, 2025 with no packs): 30 or 29 bytes.
+/// Vehicle login 01 without battery codes (2016 and 2025 7.1, table 6: a code length of 0, or no packs): 30 or 29 bytes.
 pub fn vehicle_login(
     out: &mut Vec<u8>,
     edition: Edition,

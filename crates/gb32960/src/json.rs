@@ -181,7 +181,7 @@ fn unit(frame: &Frame<'_>, decoded: &Decoded<'_>, secrets: bool) -> Value {
         Unit::ActivationReply(_) => json!({ "hex": hex::encode(frame.data()) }),
         Unit::KeyExchange(unit) => key_exchange(unit, secrets),
         Unit::ParameterQuery(query) => json!({
-            "time": time(query.time), "count": query.ids.len(), "ids": query.ids, "left": query.left.len(),
+            "time": time(query.time), "count": query.count, "ids": query.ids, "left": query.left.len(),
             "hex": hex::encode(frame.data()),
         }),
         Unit::Parameters(parameters) => {

@@ -9,7 +9,7 @@
 //! clocks, sessions, decryption, and any judgement about which report is newer.
 //!
 //! In the order of the data: [`split`], [`Frame`], [`items`], [`Live`], [`full`], [`encode`]; beside them [`vin`] and
-//! [`datum`]; with the feature `json`, frames as JSON objects for people. Clauses and tables are cited as `2016 7.2.3.1` or `2025 7.2.3.1`.
+//! [`datum`]; with the feature `json`, frames as JSON objects for people. Clauses and tables are cited as `2016 7.2.3.1` or `2025 table 10`.
 //!
 //! ```
 //! use gb32960::{Split, live, split};

@@ -1,4 +1,4 @@
-//! The walk over the information items of a report (2016 7.2.3, 2025 7.2.3): `type, body` repeated, no count and, outside
+//! The walk over the information items of a report (2016 7.2.3, 2025 7.2.4): `type, body` repeated, no count and, outside
 //! custom blocks, no length. So the walk knows the layout of every type well enough to step over it, in any order, and
 //! nothing more. It never allocates. It ends at the first item it cannot step over and says why; what came before stands,
 //! the rest stays as bytes.

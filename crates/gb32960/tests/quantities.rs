@@ -58,7 +58,7 @@ fn every_quantity_survives_the_way_to_physical_units_and_back() {
     check_all! {
         Speed2016 Speed2025 Odometer Voltage2016 Voltage2025 Current2016 Current2025 SocPct Insulation2016 Insulation2025
         PedalPct MotorNo TempC MotorSpeed2016 MotorSpeed2025 MotorTorque2016 MotorTorque2025 ControllerVoltage
-        StackVoltage StackCurrent HydrogenUse Count StackProbeTempC HydrogenTemp2016 HydrogenTemp2025 SensorNo
+        StackVoltage StackCurrent HydrogenUse Count StackProbeTempC HydrogenTemp2016 HydrogenTemp2025 SensorNo2016 SensorNo2025
         HydrogenConc2016 HydrogenConc2025 HydrogenPressure2016 HydrogenPressure2025 HydrogenLeftPct InletPressure
         CrankSpeed FuelUse SubsystemNo CellNo ProbeNo ExtremeCellVoltage CellVoltage Total FirstCell CellsInFrame PackNo
         SystemNo CapacitorPartNo AlarmLevel2016 AlarmLevel2025 LonE6 LatE6

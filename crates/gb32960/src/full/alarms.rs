@@ -1,4 +1,4 @@
-//! Alarms (2016 type 07, tables 17 and 18; 2025 type 06): the highest level, 32 general flags, four lists of maker-defined
+//! Alarms (2016 type 07, 7.2.3.7, tables 17 and 18; 2025 type 06, 7.2.4.9, tables 23 and 24): the highest level, 32 general flags, four lists of maker-defined
 //! fault codes, and in 2025 the level of each flag. Level, flags and lists contradict each other in real data; nothing is
 //! derived from anything. A count of FE or FF is kept and carries no codes.
 

@@ -7,7 +7,7 @@ use crate::quantity::*;
 use crate::reading::{Coded, Quantity, Reading};
 
 layout! {
-    /// One drive motor of type 02, 2016 (table 10). May be absent while parked charging.
+    /// One drive motor of type 02, 2016 (7.2.3.2, table 11). May be absent while parked charging.
     Motor2016, 12 {
         /// 1–253.
         no "no": MotorNo,
@@ -29,7 +29,7 @@ layout! {
 }
 
 layout! {
-    /// One drive motor of type 02, 2025: other offsets, no controller voltage and current.
+    /// One drive motor of type 02, 2025 (7.2.4.4, table 16): other offsets, no controller voltage and current.
     Motor2025, 10 {
         /// 1–253.
         no "no": MotorNo,
@@ -52,7 +52,7 @@ pub type Motors2016<'a> = Parts<'a, Motor2016>;
 pub type Motors2025<'a> = Parts<'a, Motor2025>;
 
 layout! {
-    /// The fields of the fuel-cell item before the probes (2016 type 03, table 11).
+    /// The fields of the fuel-cell item before the probes (2016 type 03, 7.2.3.3, table 12).
     FuelCellHead2016, 8 {
         /// 0–2000 V.
         voltage "volt_v": StackVoltage,
@@ -66,20 +66,20 @@ layout! {
 }
 
 layout! {
-    /// The fields of the fuel-cell item behind the probes (2016 type 03, table 11).
+    /// The fields of the fuel-cell item behind the probes (2016 type 03, 7.2.3.3, table 12).
     FuelCellTail2016, 10 {
         /// −40…+200 °C.
         hydrogen_temp "h2_max_temp_c": HydrogenTemp2016,
         /// 1–252.
-        hydrogen_temp_probe "h2_max_temp_probe": SensorNo,
+        hydrogen_temp_probe "h2_max_temp_probe": SensorNo2016,
         /// 0–60,000 mg/kg.
         hydrogen_conc "h2_max_conc_mgkg": HydrogenConc2016,
         /// 1–252.
-        hydrogen_conc_sensor "h2_max_conc_sensor": SensorNo,
+        hydrogen_conc_sensor "h2_max_conc_sensor": SensorNo2016,
         /// 0–100 MPa, no marks.
         hydrogen_pressure "h2_max_press_mpa": HydrogenPressure2016,
         /// 1–252.
-        hydrogen_pressure_sensor "h2_max_press_sensor": SensorNo,
+        hydrogen_pressure_sensor "h2_max_press_sensor": SensorNo2016,
         /// 01 working, 02 off.
         dcdc "hv_dcdc": Coded<DcDc>,
     }
@@ -129,20 +129,20 @@ pub(super) fn following(count: impl Quantity) -> usize {
 }
 
 layout! {
-    /// Type 03 of 2025: fuel-cell engine and on-board hydrogen system.
+    /// Type 03 of 2025 (7.2.4.5, table 17): fuel-cell engine and on-board hydrogen system.
     FuelCell2025, 12 {
         /// −40…+210 °C.
         hydrogen_temp "h2_max_temp_c": HydrogenTemp2025,
-        /// 1–252.
-        hydrogen_temp_probe "h2_max_temp_probe": SensorNo,
+        /// 1–253.
+        hydrogen_temp_probe "h2_max_temp_probe": SensorNo2025,
         /// 0–6 % by volume.
         hydrogen_conc "h2_max_conc_pct": HydrogenConc2025,
-        /// 1–252.
-        hydrogen_conc_sensor "h2_max_conc_sensor": SensorNo,
+        /// 1–253.
+        hydrogen_conc_sensor "h2_max_conc_sensor": SensorNo2025,
         /// 0–100 MPa.
         hydrogen_pressure "h2_max_press_mpa": HydrogenPressure2025,
-        /// 1–252.
-        hydrogen_pressure_sensor "h2_max_press_sensor": SensorNo,
+        /// 1–253.
+        hydrogen_pressure_sensor "h2_max_press_sensor": SensorNo2025,
         /// 01 working, 02 off.
         dcdc "hv_dcdc": Coded<DcDc>,
         /// 0–100 %.
@@ -153,7 +153,7 @@ layout! {
 }
 
 layout! {
-    /// One fuel-cell stack of type 30, 2025, before its probes.
+    /// One fuel-cell stack of type 30, 2025 (7.2.4.6, table 19), before its probes.
     StackHead, 12 {
         /// 1–253.
         no "no": SystemNo,

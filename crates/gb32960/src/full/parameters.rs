@@ -1,15 +1,18 @@
-//! Terminal parameters and control (80, 81, 82; annex B of both editions). A wall only watches such frames pass; it
+//! Terminal parameters and control (80, 81, 82; 2016 B.3.5.4–B.3.5.6, 2025 B.3.5.7–B.3.5.9). A wall only watches such frames pass; it
 //! reads them so that people can see what a platform sends, and never acts on them.
 
 use super::session::take;
 use crate::frame::Edition;
 use crate::time::Time;
+use crate::walk::short_count;
 
 /// Parameter query 80: the ids asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParameterQuery<'a> {
     /// When.
     pub time: Time,
+    /// As sent: 0–252, FE and FF are followed by nothing.
+    pub count: u8,
     /// 01–10, in any order.
     pub ids: &'a [u8],
     /// Bytes behind the known fields.
@@ -21,15 +24,19 @@ impl<'a> ParameterQuery<'a> {
     pub fn read(mut data: &'a [u8]) -> Option<Self> {
         let time = Time(*take(&mut data)?);
         let [count] = *take(&mut data)?;
-        let (ids, left) = data.split_at_checked(usize::from(count))?;
-        Some(Self { time, ids, left })
+        let (ids, left) = data.split_at_checked(short_count(&[count], 0))?;
+        Some(Self {
+            time,
+            count,
+            ids,
+            left,
+        })
     }
 
     /// Appends the data unit.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.time.0);
-        // It was counted by one byte.
-        out.push(self.ids.len() as u8);
+        out.push(self.count);
         out.extend_from_slice(self.ids);
         out.extend_from_slice(self.left);
     }
@@ -40,7 +47,7 @@ impl<'a> ParameterQuery<'a> {
 pub struct Parameters<'a> {
     /// When.
     pub time: Time,
-    /// How many are announced.
+    /// How many are announced: 0–252, FE and FF are followed by nothing.
     pub count: u8,
     /// Those that could be told apart; reading ends at the first unknown id.
     known: &'a [u8],
@@ -82,7 +89,7 @@ impl<'a> Parameters<'a> {
         let (mut rest, edition) = (self.known, self.edition);
         // A domain's length is the value of the parameter that came before it.
         let mut announced_len = 0;
-        (0..self.count).map_while(move |_| {
+        (0..short_count(&[self.count], 0)).map_while(move |_| {
             let (&id, after) = rest.split_first()?;
             let (value, after) = after.split_at_checked(value_len(id, edition, announced_len)?)?;
             if matches!(id, 0x04 | 0x0D) {

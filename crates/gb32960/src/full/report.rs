@@ -155,7 +155,7 @@ fn whole<R: Record>(body: &[u8]) -> Option<R> {
     }
 }
 
-/// The signature of a 2025 report (table 8).
+/// The signature of a 2025 report (7.2.2, table 8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signature<'a> {
     /// 01 SM2, 02 RSA, 03 ECC.

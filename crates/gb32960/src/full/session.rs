@@ -1,4 +1,4 @@
-//! Logins, logouts, activation and key exchange (2016 7.2.1–7.2.6, 2025 likewise and annex B): the data units that are not
+//! Logins, logouts, activation and key exchange (7.1 and 7.3–7.5 of both editions, 2025 7.6 and annex B): the data units that are not
 //! reports. Bytes behind the known fields are kept as `left`. Texts are bytes: padded with NUL on either side, sometimes
 //! full, sometimes GB 18030.
 
@@ -32,7 +32,7 @@ pub struct VehicleLogin<'a> {
 /// The storage devices of a vehicle login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginStorage<'a> {
-    /// 2016, table 6.
+    /// 2016 7.1, table 6.
     Subsystems {
         /// 0–250.
         count: u8,
@@ -41,7 +41,7 @@ pub enum LoginStorage<'a> {
         /// `count` × `code_len` bytes, fewer where the data unit is cut; ASCII by the standard, binary in practice.
         codes: &'a [u8],
     },
-    /// 2025.
+    /// 2025 7.1, table 6.
     Packs {
         /// Packs of each battery management system: 0–20 systems, 0–50 packs each.
         per_system: &'a [u8],
@@ -133,7 +133,7 @@ impl<'a> VehicleLogin<'a> {
     }
 }
 
-/// Vehicle logout 04 and platform logout 06, both editions.
+/// Vehicle logout 04 and platform logout 06 (2016 tables 20 and 22, 2025 tables 28 and 30).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Logout<'a> {
     /// When.
@@ -164,7 +164,7 @@ impl<'a> Logout<'a> {
     }
 }
 
-/// Platform login 05, both editions.
+/// Platform login 05 (7.4 of both editions; 2016 table 21, 2025 table 29).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PlatformLogin<'a> {
     /// When.
@@ -222,7 +222,7 @@ impl<'a> PlatformLogin<'a> {
     }
 }
 
-/// Activation 09, 2025 annex B: a terminal's security chip introduces itself.
+/// Activation 09 (2025 B.3.5.5, table B.3): a terminal's security chip introduces itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Activation<'a> {
     /// When.
@@ -270,7 +270,7 @@ impl<'a> Activation<'a> {
     }
 }
 
-/// Activation reply 0A, 2025 annex B.
+/// Activation reply 0A (2025 B.3.5.6, table B.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActivationReply {
     /// 01 done, 02 failed.
@@ -279,7 +279,7 @@ pub struct ActivationReply {
     pub reason: u8,
 }
 
-/// Key exchange 0B, 2025: a key for data units and how long it holds. How the key itself is protected is agreed elsewhere.
+/// Key exchange 0B (2025 7.6, table 31): a key for data units and how long it holds. How the key itself is protected is agreed elsewhere.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct KeyExchange<'a> {
     /// 02 RSA, 03 AES, 04 SM2, 05 SM4.

@@ -11,7 +11,7 @@ use crate::reading::{Quantity, Reading};
 use crate::walk::{long_count, short_count};
 
 layout! {
-    /// One storage subsystem of type 08, 2016 (annex B, table B.6), before its cells.
+    /// One storage subsystem of type 08, 2016 (B.3.5.3.8, table B.6), before its cells.
     CellsHead2016, 10 {
         /// 1–250.
         no "no": SubsystemNo,
@@ -36,7 +36,7 @@ impl Head for CellsHead2016 {
 }
 
 layout! {
-    /// One battery pack of type 07, 2025, before its smallest parallel units.
+    /// One battery pack of type 07, 2025 (7.2.4.2, table 12), before its smallest parallel units.
     CellsHead2025, 7 {
         /// 1–50.
         no "no": PackNo,
@@ -57,7 +57,7 @@ impl Head for CellsHead2025 {
 }
 
 layout! {
-    /// One subsystem of type 09, 2016 (annex B, table B.8), before its probes.
+    /// One subsystem of type 09, 2016 (B.3.5.3.9, table B.8), before its probes.
     ProbesHead2016, 3 {
         /// 1–250.
         no "no": SubsystemNo,
@@ -74,7 +74,7 @@ impl Head for ProbesHead2016 {
 }
 
 layout! {
-    /// One battery pack of type 08, 2025, before its probes.
+    /// One battery pack of type 08, 2025 (7.2.4.3, table 14), before its probes.
     ProbesHead2025, 3 {
         /// 1–50.
         no "no": PackNo,
@@ -104,7 +104,7 @@ pub type Temperatures2016<'a> = Parts<'a, Block<'a, ProbesHead2016, TempC>>;
 pub type Temperatures2025<'a> = Parts<'a, Block<'a, ProbesHead2025, TempC>>;
 
 layout! {
-    /// The fields of the super-capacitor item before its cells (2025 type 31).
+    /// The fields of the super-capacitor item before its cells (2025 type 31, 7.2.4.10, table 25).
     CapacitorHead, 7 {
         /// 1–253.
         no "no": SystemNo,
@@ -157,7 +157,7 @@ impl<'a> Capacitor<'a> {
 }
 
 layout! {
-    /// Type 32 of 2025: extremes of the super-capacitors.
+    /// Type 32 of 2025 (7.2.4.11, table 26): extremes of the super-capacitors.
     CapacitorExtremes, 18 {
         /// 1–253.
         vmax_sys "vmax_sys": SystemNo,

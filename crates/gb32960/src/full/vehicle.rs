@@ -9,7 +9,7 @@ use crate::quantity::*;
 use crate::reading::Coded;
 
 layout! {
-    /// Type 01 of 2016 (table 9, last two bytes from table B.4): the vehicle as a whole.
+    /// Type 01 of 2016 (7.2.3.1, table 9, the last two bytes from annex B, table B.4): the vehicle as a whole.
     Vehicle2016, 20 {
         /// 01 started, 02 off, 03 other.
         state "state": Coded<VehicleState>,
@@ -41,7 +41,7 @@ layout! {
 }
 
 layout! {
-    /// Type 01 of 2025: the vehicle as a whole; wider ranges, no pedals.
+    /// Type 01 of 2025 (7.2.4.1, table 10): the vehicle as a whole; wider ranges, no pedals.
     Vehicle2025, 18 {
         /// 01 started, 02 off, 03 other.
         state "state": Coded<VehicleState>,
@@ -105,7 +105,7 @@ impl Vehicle2025 {
 }
 
 layout! {
-    /// Type 04 of 2016 (table 12): the engine. Not sent while parked charging.
+    /// Type 04 of 2016 (7.2.3.4, table 13): the engine. Not sent while parked charging.
     Engine2016, 5 {
         /// 01 running, 02 off.
         state "state": Coded<EngineState>,
@@ -117,7 +117,7 @@ layout! {
 }
 
 layout! {
-    /// Type 04 of 2025: the engine. Not sent while parked charging or in the electric mode of a range extender.
+    /// Type 04 of 2025 (7.2.4.7, table 20): the engine. Not sent while parked charging or in the electric mode of a range extender.
     Engine2025, 2 {
         /// 0–60,000 r/min.
         crank "crank_rpm": CrankSpeed,
@@ -125,7 +125,7 @@ layout! {
 }
 
 layout! {
-    /// Type 05 of 2016 (tables 14 and 15): the position, in a datum that nobody states.
+    /// Type 05 of 2016 (7.2.3.5, tables 14 and 15): the position, in a datum that nobody states.
     Position2016, 9 {
         /// Bit 0 no fix, bit 1 south, bit 2 west.
         status "status": PositionStatus,
@@ -137,7 +137,7 @@ layout! {
 }
 
 layout! {
-    /// Type 05 of 2025: the position and its coordinate system.
+    /// Type 05 of 2025 (7.2.4.8, tables 21 and 22): the position and its coordinate system.
     Position2025, 10 {
         /// Bit 0 no fix, bit 1 south, bit 2 west.
         status "status": PositionStatus,
@@ -182,7 +182,7 @@ impl Position2025 {
 }
 
 layout! {
-    /// Type 06 of 2016 (table 16): highest and lowest cell voltage and temperature, and where they are. In a report
+    /// Type 06 of 2016 (7.2.3.6, table 16): highest and lowest cell voltage and temperature, and where they are. In a report
     /// whose cell voltages are split over frames it speaks only of the cells in this frame. Gone in 2025.
     Extremes2016, 14 {
         /// 1–250.

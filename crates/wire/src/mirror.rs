@@ -11,8 +11,8 @@ use crate::down::{put_base_head, put_delta_head};
 use crate::pack::{Changes, Expected, Read, put_base, put_delta, take_base, take_delta};
 use crate::{CellKey, CellPoint, Diverged, Look, WireError, morton};
 
-/// The most slots a cell may have; a base or delta that says more is an error. Bounds what bytes can make a
-/// reader allocate: 4 Mi slots × 6 bytes.
+/// The most slots a cell may have; a base or delta that says more is an error. It bounds what bytes can make a
+/// reader allocate: 6 bytes a slot, and for the time of a delta 16 bytes for each change to a slot that was there.
 pub const MAX_SLOTS: u32 = 1 << 22;
 
 /// Marks a dead slot in the stored look, whose own bits end at 11.
@@ -208,10 +208,10 @@ impl CellMirror {
                 mirror: self.tick,
             });
         }
-        // Read whole before any of it is applied: the reader goes by what was there before.
+        // The reader goes by what was there before, so nothing is applied until all of that is read.
         let mut changes = Vec::new();
-        let expected = self.expected.get_or_insert_with(Expected::boxed);
-        take_delta(body, expected, &self.at, &self.look, |change| {
+        let mut expected = self.expected.take().unwrap_or_else(Expected::boxed);
+        let mut entering = take_delta(body, &mut expected, &self.at, &self.look, |change| {
             changes.push(change);
         })?;
         for change in changes {
@@ -230,19 +230,20 @@ impl CellMirror {
                     self.change_look(slot, look);
                     on(Change::Look { slot, look });
                 }
-                Read::Enter(Enter { at, look, from }) => {
-                    let slot = self.at.len() as u32;
-                    self.at.push(at);
-                    self.look.push(look.0);
-                    on(Change::Enter {
-                        slot,
-                        at,
-                        look,
-                        from,
-                    });
-                }
             }
         }
+        while let Some(Enter { at, look, from }) = entering.next(&mut expected)? {
+            let slot = self.at.len() as u32;
+            self.at.push(at);
+            self.look.push(look.0);
+            on(Change::Enter {
+                slot,
+                at,
+                look,
+                from,
+            });
+        }
+        self.expected = Some(expected);
         self.tick = tick;
         Ok(())
     }

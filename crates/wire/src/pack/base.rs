@@ -12,6 +12,12 @@ use crate::{CellPoint, Look, WireError, morton};
 
 const SITUATIONS: usize = 5;
 
+/// How often gaps of so many bits come in a city, in thousandths; the likeliest stands at [`LIKELIEST`].
+const LENGTHS: [u32; 16] = [
+    1, 3, 6, 13, 22, 35, 60, 95, 135, 170, 175, 140, 85, 40, 15, 5,
+];
+const LIKELIEST: u32 = 10;
+
 struct Expected {
     gaps: [Number; SITUATIONS],
     looks: Looks,
@@ -24,7 +30,16 @@ struct Expected {
 impl Expected {
     fn new(dots: u32) -> Self {
         let mean_length = 32 - ((1 << 24) / dots.max(1)).leading_zeros();
-        let gaps = std::array::from_fn(|_| Number::unknown());
+        let gaps = std::array::from_fn(|situation| {
+            let likeliest = (4 * mean_length).saturating_sub(5 * situation as u32) / 4;
+            Number::expecting(
+                |length| {
+                    let away = (length + LIKELIEST).saturating_sub(likeliest) as usize;
+                    LENGTHS.get(away).copied().unwrap_or(0)
+                },
+                8,
+            )
+        });
         Self {
             gaps,
             looks: Looks::unknown(),

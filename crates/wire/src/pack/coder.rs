@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
     }
 
     /// All bytes are read, and not more than there were.
-    pub fn finish(self) -> Result<(), WireError> {
+    pub fn finish(&self) -> Result<(), WireError> {
         if self.is_beyond_end() {
             Err(WireError::Short)
         } else if self.at < self.bytes.len() {

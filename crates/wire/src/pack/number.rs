@@ -3,19 +3,19 @@
 
 use super::coder::{Chance, Coder};
 
-/// What is expected of a kind of number below 2^31.
+/// What is expected of a kind of number of less than `LENGTHS` bits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Number {
-    lengths: [Chance; 32],
-    second: [Chance; 32],
+pub(crate) struct Number<const LENGTHS: usize = 32> {
+    lengths: [Chance; LENGTHS],
+    second: [Chance; LENGTHS],
 }
 
-impl Number {
+impl<const LENGTHS: usize> Number<LENGTHS> {
     /// Nothing known.
     pub const fn unknown() -> Self {
         Self {
-            lengths: [Chance::EVEN; 32],
-            second: [Chance::EVEN; 32],
+            lengths: [Chance::EVEN; LENGTHS],
+            second: [Chance::EVEN; LENGTHS],
         }
     }
 
@@ -24,16 +24,24 @@ impl Number {
     pub fn expecting(weight_of_length: impl Fn(u32) -> u32, seen: u8) -> Self {
         let mut number = Self::unknown();
         let mut weights = [0u64; 64];
-        for length in 0..32 {
-            weights[32 + length] = 256 * u64::from(weight_of_length(length as u32)) + 1;
+        for length in 0..LENGTHS {
+            weights[LENGTHS + length] = 256 * u64::from(weight_of_length(length as u32)) + 1;
         }
-        for node in (1..32).rev() {
+        for node in (1..LENGTHS).rev() {
             let (zero, one) = (weights[2 * node], weights[2 * node + 1]);
             weights[node] = zero + one;
             let share = (zero * 65_536 / (zero + one)).clamp(64, 65_472);
             number.lengths[node] = Chance::expecting(share as u16, seen);
         }
         number
+    }
+
+    /// Like [`expecting`](Self::expecting), with a list of weights.
+    pub fn of(weights: &[u32], seen: u8) -> Self {
+        Self::expecting(
+            |length| weights.get(length as usize).copied().unwrap_or(0),
+            seen,
+        )
     }
 
     #[inline]
@@ -55,7 +63,11 @@ impl Number {
 
 /// A number of either sign: its size, then, if it is not 0, its sign plainly.
 #[inline]
-pub(crate) fn signed(coder: &mut impl Coder, size: &mut Number, value: i32) -> i32 {
+pub(crate) fn signed<const LENGTHS: usize>(
+    coder: &mut impl Coder,
+    size: &mut Number<LENGTHS>,
+    value: i32,
+) -> i32 {
     let magnitude = size.code(coder, value.unsigned_abs()) as i32;
     if magnitude == 0 {
         0

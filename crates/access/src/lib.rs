@@ -41,7 +41,7 @@ mod users;
 
 pub use audit::{
     AuditFilter, AuditKind, AuditRow, EXPORT_MAX, Exported, Head, HeadAt, HeadsError, PAGE_MAX,
-    Problem, TOLERANCE_S, Verdict, read_heads,
+    Problem, TOLERANCE_S, Verdict, read_heads, verify_file,
 };
 pub use budget::Budgets;
 pub use ends::{EndReason, EndedSession, SessionWatch};

@@ -317,3 +317,26 @@ async fn heads_are_exported_at_the_start_and_the_file_is_for_its_owner() {
         .collect();
     assert_eq!(words, ["start", "stop"]);
 }
+
+/// Evidence is looked at, not opened: the same bytes afterwards, and none where there were none.
+#[tokio::test]
+async fn a_copy_is_verified_without_being_changed() {
+    let (store, heads) = with_rows().await;
+    let copy = store.folder.path().join("copy.db");
+    run(
+        &mut attacker(&store).await,
+        &format!("VACUUM INTO '{}'", copy.display()),
+    )
+    .await
+    .unwrap();
+    let before = std::fs::read(&copy).unwrap();
+    let found = access::verify_file(&copy, Some(&heads)).await.unwrap();
+    assert!(found.is_good() && found.rows == 22, "{found:?}");
+    assert_eq!(std::fs::read(&copy).unwrap(), before);
+    let missing = store.folder.path().join("missing.db");
+    assert!(access::verify_file(&missing, None).await.is_err());
+    assert!(!missing.exists());
+    let other = store.folder.path().join("other.db");
+    std::fs::write(&other, "").unwrap();
+    assert!(access::verify_file(&other, None).await.is_err());
+}

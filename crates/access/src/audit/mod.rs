@@ -15,4 +15,4 @@ pub use heads::{Exported, Head, HeadAt, HeadsError, read_heads};
 pub use read::{AuditFilter, EXPORT_MAX, PAGE_MAX};
 pub(crate) use row::Entry;
 pub use row::{AuditKind, AuditRow};
-pub use verify::{Problem, Verdict};
+pub use verify::{Problem, Verdict, verify_file};

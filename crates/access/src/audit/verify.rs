@@ -8,9 +8,11 @@
 use super::heads::Head;
 use super::row::{AuditKind, AuditRow};
 use crate::error::Fault;
-use crate::store::Access;
-use sqlx::{FromRow, Row};
+use crate::store::{Access, OpenError};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, FromRow, Row, SqliteConnection};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Kept in the verdict; further ones are only counted.
 const PROBLEMS_MAX: usize = 100;
@@ -50,6 +52,7 @@ pub struct Verdict {
     pub rows: u64,
     /// The newest row and its hash, to be noted down elsewhere.
     pub newest: Option<(i64, [u8; 32])>,
+    /// Heads that were looked for, whether or not the log agrees with them.
     pub heads_checked: u32,
     pub problems: Vec<Problem>,
     pub problems_total: u64,
@@ -73,40 +76,66 @@ impl Access {
     /// Checks every row, and every head of `heads` (`read_heads` reads them from a file). `None` checks the chain in
     /// itself only, which cannot see a tail that was cut.
     pub async fn verify_audit(&self, heads: Option<&[Head]>) -> Result<Verdict, Fault> {
-        let mut check = Check::new(heads);
         let mut on = self.read().begin().await?;
-        let present: Vec<String> = sqlx::query_scalar(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'",
-        )
-        .fetch_all(&mut *on)
-        .await?;
-        for name in TRIGGERS {
-            if !present.iter().any(|there| there == name) {
-                check.verdict.add(Problem::TriggerMissing { name });
-            }
-        }
-        let mut after = i64::MIN;
-        loop {
-            let rows = sqlx::query("SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?")
-                .bind(after)
-                .bind(ROWS_AT_ONCE)
-                .fetch_all(&mut *on)
-                .await?;
-            let Some(last) = rows.last() else { break };
-            after = last.try_get("seq")?;
-            for row in &rows {
-                match AuditRow::from_row(row) {
-                    Ok(row) => check.row(&row),
-                    Err(_) => check.unreadable(row.try_get("seq")?),
-                }
-            }
-        }
-        Ok(check.finish())
+        verify_on(&mut on, heads).await
     }
 }
 
+/// The same for a database that nobody serves from: a back-up, a copy kept as evidence. Writes nothing into it; a file
+/// that is not there is an error and is not made.
+pub async fn verify_file(path: &Path, heads: Option<&[Head]>) -> Result<Verdict, OpenError> {
+    let options = SqliteConnectOptions::new().filename(path).read_only(true);
+    let mut on = options
+        .connect()
+        .await
+        .map_err(|error| OpenError::Database {
+            path: path.to_path_buf(),
+            error,
+        })?;
+    let verdict = verify_on(&mut on, heads)
+        .await
+        .map_err(|fault| OpenError::Fault {
+            path: path.to_path_buf(),
+            fault,
+        });
+    // It was only read: closing cannot lose anything.
+    let _ = on.close().await;
+    verdict
+}
+
+async fn verify_on(on: &mut SqliteConnection, heads: Option<&[Head]>) -> Result<Verdict, Fault> {
+    let mut check = Check::new(heads);
+    let present: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'",
+    )
+    .fetch_all(&mut *on)
+    .await?;
+    for name in TRIGGERS {
+        if !present.iter().any(|there| there == name) {
+            check.verdict.add(Problem::TriggerMissing { name });
+        }
+    }
+    let mut after = i64::MIN;
+    loop {
+        let rows = sqlx::query("SELECT * FROM audit WHERE seq > ? ORDER BY seq LIMIT ?")
+            .bind(after)
+            .bind(ROWS_AT_ONCE)
+            .fetch_all(&mut *on)
+            .await?;
+        let Some(last) = rows.last() else { break };
+        after = last.try_get("seq")?;
+        for row in &rows {
+            match AuditRow::from_row(row) {
+                Ok(row) => check.row(&row),
+                Err(_) => check.unreadable(row.try_get("seq")?),
+            }
+        }
+    }
+    Ok(check.finish())
+}
+
 /// The walk, apart from where rows come from.
-pub(crate) struct Check {
+struct Check {
     verdict: Verdict,
     last_seq: i64,
     last_hash: Vec<u8>,
@@ -115,7 +144,7 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    pub(crate) fn new(heads: Option<&[Head]>) -> Self {
+    fn new(heads: Option<&[Head]>) -> Self {
         let mut check = Self {
             verdict: Verdict::default(),
             last_seq: 0,
@@ -132,7 +161,7 @@ impl Check {
         check
     }
 
-    pub(crate) fn row(&mut self, row: &AuditRow) {
+    fn row(&mut self, row: &AuditRow) {
         let seq = row.seq;
         let follows = self.step(seq);
         if follows && row.previous != self.last_hash {
@@ -176,7 +205,7 @@ impl Check {
         follows
     }
 
-    pub(crate) fn finish(mut self) -> Verdict {
+    fn finish(mut self) -> Verdict {
         for (&seq, heads) in &self.heads {
             self.verdict.heads_checked += u32::try_from(heads.len()).unwrap_or(u32::MAX);
             // Inside the log it is a row that is missing, and that has been said.

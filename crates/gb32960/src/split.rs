@@ -132,15 +132,7 @@ pub fn split_at_end(bytes: &[u8], max_data_len: usize) -> Option<Split<'_>> {
         return None;
     }
     Some(match split_within(bytes, max_data_len) {
-        Split::Wait { .. } => {
-            let Split::Junk { len, .. } = junk(bytes, Junk::CutShort) else {
-                unreachable!("junk is junk")
-            };
-            Split::Junk {
-                len,
-                why: Junk::CutShort,
-            }
-        }
+        Split::Wait { .. } => junk(bytes, Junk::CutShort),
         found => found,
     })
 }

@@ -1,6 +1,6 @@
 // The wall never shows old as new: when the server or the stream goes, the page says so within five seconds, dims the map,
 // and recovers by itself.
-import { expect, figure, test } from "../harness/fixtures.mjs";
+import { expect, figure, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
 
 const WITHIN = { timeout: 5_000 };
 /** The browser itself writes this when a socket is refused; a page cannot prevent it. */
@@ -12,8 +12,12 @@ async function isDimmed(page) {
   return brightness !== null && Number(brightness[1]) < 0.9;
 }
 
-test("the page sees the server come back", async ({ desk: page, centre, programs, complaints }) => {
+test("the page sees the server come back", async ({ page, centre, programs, complaints }) => {
   complaints.allow(REFUSED_SOCKET);
+  // Not the demo account: each start gives that one a new password, which ends its sessions.
+  const supervisor = await programs.user(centre.dataDir, "zhang", "supervisor");
+  await signIn(page, { ...supervisor, url: centre.server.url });
+  await untilDrawn(page);
   await centre.server.stop("SIGKILL");
   await expect(page.getByTestId("trouble")).toContainText("server", WITHIN);
   await expect.poll(() => isDimmed(page)).toBe(true);

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::root;
-use crate::site::{self, BuildOptions};
+use crate::site::{self, BuildOptions, Built};
 
 /// How long the stream may take to say where it listens.
 const START: Duration = Duration::from_secs(30);
@@ -43,6 +43,9 @@ pub struct RunOptions {
     /// Build fast instead of small and quick
     #[arg(long)]
     dev: bool,
+    /// Start what was built the last time
+    #[arg(long)]
+    no_build: bool,
 }
 
 pub fn run(options: &RunOptions) -> Result<()> {
@@ -51,10 +54,14 @@ pub fn run(options: &RunOptions) -> Result<()> {
     {
         bail!("there is no recording {}", recording.display());
     }
-    let built = site::build(&BuildOptions {
-        dev: options.dev,
-        site_only: false,
-    })?;
+    let built = if options.no_build {
+        Built::of_last_time(options.dev)
+    } else {
+        site::build(&BuildOptions {
+            dev: options.dev,
+            site_only: false,
+        })?
+    };
 
     let (news, heard) = channel();
     let interrupted = news.clone();

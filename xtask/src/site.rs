@@ -42,7 +42,6 @@ pub fn build(options: &BuildOptions) -> Result<Built> {
     let module = compile_page(options.dev)?;
     let bindings = bind(&module, options.dev)?;
     lay_out(&bindings)?;
-    let programs = root::target().join(if options.dev { "debug" } else { "release" });
     if !options.site_only {
         step("compiling the server and the simulator", || {
             let mut cargo = cargo();
@@ -53,11 +52,18 @@ pub fn build(options: &BuildOptions) -> Result<Built> {
             check(&mut cargo)
         })?;
     }
-    Ok(Built {
-        site: root::site(),
-        server: programs.join("evwall"),
-        sim: programs.join("evwall-sim"),
-    })
+    Ok(Built::of_last_time(options.dev))
+}
+
+impl Built {
+    pub fn of_last_time(dev: bool) -> Self {
+        let programs = root::target().join(if dev { "debug" } else { "release" });
+        Self {
+            site: root::site(),
+            server: programs.join("evwall"),
+            sim: programs.join("evwall-sim"),
+        }
+    }
 }
 
 fn compile_page(dev: bool) -> Result<PathBuf> {

@@ -302,7 +302,7 @@ pub(crate) async fn end_in(
     let Some((user_id, name, role, source)) = row else {
         return Ok(());
     };
-    crate::permit::close_of_session_in(on, id, why, now_unix_s).await?;
+    crate::closing::close_of_session_in(on, id, why, now_unix_s).await?;
     let entry = Entry {
         user_id: Some(user_id),
         user_name: Some(name),

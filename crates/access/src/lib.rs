@@ -3,7 +3,7 @@
 //!
 //! - `role`         the Role × Action table; everything asks `allows`
 //! - `purpose`      why somebody looks: a closed list
-//! - `permit`       a look that has been written down, and the only way to get one
+//! - `permit`       a look that has been written down, and the only way to get one; `closing` writes its second row
 //! - `audit`        the log: rows, hash chain, verification, heads, reading
 //! - `search`       a VIN search that has been written down, and its hits
 //! - `budget`       how many looks are usual, and how many are refused; `notices` tell the privacy officer
@@ -19,6 +19,7 @@
 mod audit;
 mod budget;
 mod clock;
+mod closing;
 mod demo;
 mod ends;
 mod error;
@@ -48,7 +49,7 @@ pub use ends::{EndReason, EndedSession, SessionWatch};
 pub use error::{AccessError, Fault, LoginError, Refused, UserError, faults_total};
 pub use first_start::FirstStartError;
 pub use password::Cost;
-pub use permit::{PERMIT_S, Permit, PermitEnded, PermitId, VEHICLES_MAX, Vehicle};
+pub use permit::{NotPermitted, PERMIT_S, Permit, PermitEnded, PermitId, VEHICLES_MAX, Vehicle};
 pub use purpose::{Purpose, PurposeError, PurposeKind};
 pub use role::{Action, Role, allows};
 pub use search::{HITS_MAX, Hits, Search, Wanted};

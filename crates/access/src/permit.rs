@@ -3,17 +3,15 @@
 //! A `Permit` has no public constructor: `Access::permit` makes one after the audit row is committed and synced, and
 //! nothing else does. Whatever shows a vehicle takes a `&Permit`, so a look without a row does not compile. It covers
 //! the vehicles it names, for one action, for `PERMIT_S` seconds; it ends earlier with its session. At the end a
-//! second row says how long it was open. After a crash the next start writes that row.
+//! second row says how long it was open: `closing`.
 
-use crate::audit::{AuditKind, AuditRow, Entry, append};
+use crate::audit::{AuditKind, Entry, append};
 use crate::budget;
-use crate::ends::EndReason;
 use crate::error::{Fault, Refused};
 use crate::purpose::{Purpose, PurposeKind};
 use crate::role::Action;
 use crate::session::{Session, SessionId, UserId};
 use crate::store::Access;
-use sqlx::SqliteConnection;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -60,6 +58,17 @@ pub struct Permit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the permit is over")]
 pub struct PermitEnded;
+
+/// Why this permit does not let this be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotPermitted {
+    #[error("the permit is over")]
+    Ended,
+    #[error("the permit is for another action")]
+    OtherAction,
+    #[error("the permit is for another vehicle")]
+    OtherVehicle,
+}
 
 #[derive(Debug)]
 struct State {
@@ -115,6 +124,22 @@ impl Permit {
         self.vehicles.iter().any(|vehicle| vehicle.vin == vin)
     }
 
+    /// Before anything of a vehicle is shown: this action, this vehicle, now.
+    pub fn check_for(
+        &self,
+        action: Action,
+        vin: &str,
+        now_unix_s: i64,
+    ) -> Result<(), NotPermitted> {
+        if action != self.action {
+            return Err(NotPermitted::OtherAction);
+        }
+        if !self.covers(vin) {
+            return Err(NotPermitted::OtherVehicle);
+        }
+        self.check(now_unix_s).map_err(|_| NotPermitted::Ended)
+    }
+
     /// Before every refresh of what it shows. Asks no store: cheap enough for each second.
     pub fn check(&self, now_unix_s: i64) -> Result<(), PermitEnded> {
         let over = self.state.ended.load(Ordering::Acquire)
@@ -144,7 +169,7 @@ impl OpenPermits {
         self.map().insert(id, Arc::clone(state));
     }
 
-    fn end(&self, id: PermitId) {
+    pub(crate) fn end(&self, id: PermitId) {
         if let Some(state) = self.map().remove(&id) {
             state.ended.store(true, Ordering::Release);
         }
@@ -277,114 +302,6 @@ impl Access {
         };
         let _ = written.await;
     }
-
-    /// The card was closed. A permit that is over already is no error. Even if the row cannot be written, the permit
-    /// is over; `sweep` writes the row later.
-    pub async fn close_permit(&self, id: PermitId, now_unix_s: i64) -> Result<(), Fault> {
-        self.0.permits.end(id);
-        let mut tx = self.write().await?;
-        close_in(&mut tx, id, "closed", now_unix_s).await?;
-        Ok(tx.commit().await?)
-    }
-
-    pub(crate) async fn close_expired_permits(&self, now_unix_s: i64) -> Result<(), Fault> {
-        let over: Vec<i64> =
-            sqlx::query_scalar("SELECT permit_id FROM open_permits WHERE expires_unix_s <= ?")
-                .bind(now_unix_s)
-                .fetch_all(self.read())
-                .await?;
-        self.close_all(&over, "expired", now_unix_s).await
-    }
-
-    /// Permits that are open when the server starts were open when it died.
-    pub(crate) async fn close_permits_of_a_crash(&self, now_unix_s: i64) -> Result<(), Fault> {
-        let left = self.all_open().await?;
-        self.close_all(&left, "server_ended", now_unix_s).await
-    }
-
-    pub(crate) async fn close_permits_at_stop(&self, now_unix_s: i64) -> Result<(), Fault> {
-        let left = self.all_open().await?;
-        self.close_all(&left, "server_stopped", now_unix_s).await
-    }
-
-    async fn all_open(&self) -> Result<Vec<i64>, Fault> {
-        Ok(sqlx::query_scalar("SELECT permit_id FROM open_permits")
-            .fetch_all(self.read())
-            .await?)
-    }
-
-    async fn close_all(
-        &self,
-        ids: &[i64],
-        why: &'static str,
-        now_unix_s: i64,
-    ) -> Result<(), Fault> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let mut tx = self.write().await?;
-        for &id in ids {
-            self.0.permits.end(PermitId(id));
-            close_in(&mut tx, PermitId(id), why, now_unix_s).await?;
-        }
-        Ok(tx.commit().await?)
-    }
-}
-
-/// Writes the closing row, once; the caller commits.
-async fn close_in(
-    on: &mut SqliteConnection,
-    id: PermitId,
-    why: &'static str,
-    now_unix_s: i64,
-) -> Result<(), Fault> {
-    let open: Option<(i64, i64)> = sqlx::query_as(
-        "DELETE FROM open_permits WHERE permit_id = ? RETURNING opened_unix_s, expires_unix_s",
-    )
-    .bind(id.0)
-    .fetch_optional(&mut *on)
-    .await?;
-    let Some((opened_unix_s, expires_unix_s)) = open else {
-        return Ok(());
-    };
-    let opening: AuditRow = sqlx::query_as("SELECT * FROM audit WHERE seq = ?")
-        .bind(id.0)
-        .fetch_one(&mut *on)
-        .await?;
-    // It showed nothing after it expired, whenever that is written down; after a crash nobody knows.
-    let open_s =
-        (why != "server_ended").then(|| (now_unix_s.min(expires_unix_s) - opened_unix_s).max(0));
-    let entry = Entry {
-        user_id: opening.user_id,
-        user_name: opening.user_name,
-        role: opening.role,
-        session_id: opening.session_id,
-        source: opening.source,
-        action: opening.action,
-        permit_id: Some(id.0),
-        reason: Some(why),
-        amount: open_s,
-        ..Entry::default()
-    };
-    append(on, AuditKind::PermitClosed, entry, now_unix_s).await?;
-    Ok(())
-}
-
-pub(crate) async fn close_of_session_in(
-    on: &mut SqliteConnection,
-    session: SessionId,
-    why: EndReason,
-    now_unix_s: i64,
-) -> Result<(), Fault> {
-    let ids: Vec<i64> =
-        sqlx::query_scalar("SELECT permit_id FROM open_permits WHERE session_id = ?")
-            .bind(session.0)
-            .fetch_all(&mut *on)
-            .await?;
-    for id in ids {
-        close_in(on, PermitId(id), why.name(), now_unix_s).await?;
-    }
-    Ok(())
 }
 
 /// 1 to 17 visible ASCII characters. Platforms send vehicles whose identifier is no true VIN; those may be looked at too.

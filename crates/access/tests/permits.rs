@@ -1,7 +1,7 @@
 //! A look is a row first.
 
 mod common;
-use access::{Access, Action, PermitEnded, Refused, Role};
+use access::{Access, Action, NotPermitted, PermitEnded, Refused, Role};
 use common::{NOW, Store, VIN, alarm, settings, vehicle};
 
 #[tokio::test]
@@ -92,4 +92,41 @@ async fn an_orderly_stop_writes_how_long_open_cards_were_open() {
         (rows[0].kind.as_str(), rows[0].amount),
         ("permit_closed", Some(42))
     );
+}
+
+#[tokio::test]
+async fn a_permit_is_for_its_action_and_its_vehicle() {
+    let store = Store::new().await;
+    let (_, session) = store.logged_in(Role::Supervisor).await;
+    let permit = store.open_card(&session, NOW).await.unwrap();
+    let ask = |action, vin, now| permit.check_for(action, vin, now);
+    assert_eq!(ask(Action::OpenCard, VIN, NOW), Ok(()));
+    assert_eq!(
+        ask(Action::ShowTrack, VIN, NOW),
+        Err(NotPermitted::OtherAction)
+    );
+    let other = ask(Action::OpenCard, "LTEST00000W000002", NOW);
+    assert_eq!(other, Err(NotPermitted::OtherVehicle));
+    assert_eq!(
+        ask(Action::OpenCard, "", NOW),
+        Err(NotPermitted::OtherVehicle)
+    );
+    assert_eq!(
+        ask(Action::OpenCard, VIN, NOW + 900),
+        Err(NotPermitted::Ended)
+    );
+}
+
+#[tokio::test]
+async fn what_shows_no_vehicle_or_is_a_search_has_no_permit_of_this_kind() {
+    let store = Store::new().await;
+    let (_, session) = store.logged_in(Role::Supervisor).await;
+    for action in [Action::SeeMap, Action::SearchVin, Action::PickDot] {
+        let purpose = alarm();
+        let answer = store
+            .access
+            .permit(&session, action, vehicle(VIN), &purpose, NOW)
+            .await;
+        assert_eq!(answer.unwrap_err(), Refused::NoPermitFor { action });
+    }
 }

@@ -322,3 +322,68 @@ async fn a_store_that_cannot_be_created_or_written_says_which_file_it_is() {
     let error = Access::open(&path, NOW).await.err().unwrap().to_string();
     assert!(error.contains("evwall.db"), "{error}");
 }
+
+#[tokio::test]
+async fn counted_failures_are_bounded_and_the_oldest_go_first() {
+    let desk = Desk::new().await;
+    desk.on_the_writer(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10500)
+         INSERT INTO lockouts SELECT CAST(printf('%032d', i) AS BLOB), 1, {NOW} - 20000 + i, 0 FROM n"
+    ))
+    .await;
+    let _ = desk
+        .access
+        .login("nobody", "a wrong password", "192.0.2.9", NOW)
+        .await;
+    let (rows, oldest): (i64, i64) =
+        sqlx::query_as("SELECT count(*), min(last_unix_s) FROM lockouts")
+            .fetch_one(desk.access.read())
+            .await
+            .unwrap();
+    assert_eq!((rows, oldest), (10_000, NOW - 20_000 + 503));
+    // A day later only the new ones are left.
+    let day = NOW + 24 * 3600 + 1;
+    let _ = desk
+        .access
+        .login("nobody", "a wrong password", "192.0.2.9", day)
+        .await;
+    let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM lockouts")
+        .fetch_one(desk.access.read())
+        .await
+        .unwrap();
+    assert_eq!(rows, 2);
+}
+
+/// The account may change while its password is being hashed: what was checked must still be what is there.
+#[tokio::test]
+async fn a_log_in_that_was_overtaken_by_a_change_of_the_account_is_refused() {
+    let desk = Desk::new().await;
+    let (access, by) = (&desk.access, By::Console("test"));
+    // The writer is taken, so the log-in has read and hashed, and waits; meanwhile the account is disabled.
+    let mut tx = access.write().await.unwrap();
+    let late = tokio::spawn({
+        let access = access.clone();
+        async move {
+            access
+                .login("zhao", PASSWORD, "192.0.2.7", NOW)
+                .await
+                .map(|_| ())
+        }
+    });
+    for hashing in [1, 0] {
+        while access.0.passwords.waiting() != hashing {
+            tokio::task::yield_now().await;
+        }
+    }
+    sqlx::query("UPDATE users SET disabled = 1 WHERE name = 'zhao'")
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(late.await.unwrap(), Err(LoginError::WrongCredentials));
+    access.enable(by, "zhao", NOW).await.unwrap();
+    access
+        .login("zhao", PASSWORD, "192.0.2.7", NOW)
+        .await
+        .unwrap();
+}

@@ -91,6 +91,12 @@ impl Passwords {
         Ok(matches && exists && !too_long)
     }
 
+    /// Hashes at work or waiting.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     async fn off_thread<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Argon2<'static>) -> T + Send + 'static,
@@ -144,4 +150,39 @@ fn phc(argon2: &Argon2<'_>, password: &str) -> String {
         .hash_password(password.as_bytes())
         .expect("the parameters were checked and the salt is made inside")
         .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AT_ONCE, Arc, AtomicUsize, Cost, LENGTH_MIN, Place, WAITING_MAX, acceptable};
+
+    #[test]
+    fn at_the_bound_the_newest_is_refused_and_a_place_that_was_given_back_is_free() {
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let mut places: Vec<Place> = (0..AT_ONCE + WAITING_MAX)
+            .map(|_| Place::take(&waiting).unwrap())
+            .collect();
+        assert!(Place::take(&waiting).is_err());
+        assert!(Place::take(&waiting).is_err());
+        places.pop();
+        assert!(Place::take(&waiting).is_ok());
+    }
+
+    #[test]
+    fn a_password_costs_what_owasp_asks_for() {
+        let cost = Cost::default();
+        assert!(cost.memory_kib >= 19 * 1024 && cost.passes >= 2);
+    }
+
+    #[test]
+    fn a_password_is_long_not_the_name_and_not_one_letter() {
+        assert!(acceptable("correct horse battery", "wang"));
+        assert!(acceptable("一二三四五六七八九十百千", "wang"));
+        assert!(!acceptable(&"x".repeat(usize::from(LENGTH_MIN)), "wang"));
+        assert!(!acceptable("short enough", "enough"));
+        assert!(!acceptable("elevenchars", "wang"));
+        assert!(!acceptable("my name is WANG, yes", "wang"));
+        // A short name would forbid too much.
+        assert!(acceptable("correct horse battery", "a"));
+    }
 }

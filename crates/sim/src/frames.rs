@@ -21,10 +21,11 @@ use crate::report::{Charge, Power, Report, Told};
 pub const USUAL_BYTES: usize = 96;
 
 /// Which editions the fleet's platforms send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Editions {
     /// Everything in 2016 frames.
     #[default]
+    #[value(name = "2016")]
     Only2016,
     /// Each maker as the catalogue has it, custom blocks included.
     Mixed,

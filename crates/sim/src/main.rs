@@ -20,7 +20,7 @@ use sim::hub::Hub;
 use sim::playback::{self, Playback};
 use sim::recording::Recording;
 use sim::report::Traffic;
-use sim::roads::{Roads, build, geojson};
+use sim::roads::{Roads, build, geojson, osm};
 use sim::trouble::{Injected, Rates, Trouble};
 use sim::truth::Truth;
 use sim::{driver, identity, stream, truth};
@@ -82,8 +82,8 @@ struct Fleet {
     /// Seconds between two reports of a vehicle.
     #[arg(long, default_value_t = 10)]
     interval_s: u32,
-    /// Drive on these roads (GeoJSON lines) instead of the built-in Shanghai.
-    #[arg(long, value_name = "FILE.geojson")]
+    /// Drive on these roads (GeoJSON lines or an OpenStreetMap .osm.pbf) instead of the built-in Shanghai.
+    #[arg(long, value_name = "FILE")]
     roads: Option<PathBuf>,
     /// Local hour of a Tuesday at which the simulated day begins; by default the morning rush.
     #[arg(long, default_value_t = 8.2)]
@@ -110,19 +110,10 @@ struct Serve {
     /// frames), frozen, lost (chance per second).
     #[arg(long, default_value = "")]
     trouble: Rates,
-    /// Some makers send the 2025 edition in GCJ-02, some add custom blocks; otherwise all send plain 2016.
+    /// 2016: everyone sends plain 2016 frames (default for recordings). mixed: each maker its own edition, datum
+    /// and custom blocks (default for the fleet).
     #[arg(long)]
-    mixed_editions: bool,
-}
-
-impl Serve {
-    fn editions(&self) -> Editions {
-        if self.mixed_editions {
-            Editions::Mixed
-        } else {
-            Editions::Only2016
-        }
-    }
+    editions: Option<Editions>,
 }
 
 fn main() -> ExitCode {
@@ -161,7 +152,11 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 clones: play.clones,
                 interval_s: play.interval_s,
             };
-            serve(Playback::new(recording, options), &play.serve)
+            serve(
+                Playback::new(recording, options),
+                &play.serve,
+                Editions::Only2016,
+            )
         }
         Command::Fleet(fleet) => {
             ensure!(
@@ -191,7 +186,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 Some(path) => City::on(Arc::new(read_roads(path)?), plan),
                 None => City::shanghai(plan),
             };
-            serve(city, &fleet.serve)
+            serve(city, &fleet.serve, Editions::Mixed)
         }
         Command::Record(options) => runtime()?.block_on(sim::record::record(&options)),
     }
@@ -227,8 +222,14 @@ fn read(files: &[PathBuf]) -> anyhow::Result<Recording> {
 }
 
 fn read_roads(path: &Path) -> anyhow::Result<Roads> {
-    let text = std::fs::read(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let lines = geojson::lines(&text).with_context(|| format!("cannot read {}", path.display()))?;
+    let extract = path.extension().is_some_and(|extension| extension == "pbf");
+    let lines = if extract {
+        osm::lines(path)?
+    } else {
+        let text =
+            std::fs::read(path).with_context(|| format!("cannot open {}", path.display()))?;
+        geojson::lines(&text).with_context(|| format!("cannot read {}", path.display()))?
+    };
     let roads = build::roads(&lines, &build::Options::surveyed(512))
         .with_context(|| format!("no connected roads in {}", path.display()))?;
     info!(
@@ -248,7 +249,7 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .context("cannot start the runtime")
 }
 
-fn serve(traffic: impl Traffic + 'static, options: &Serve) -> anyhow::Result<()> {
+fn serve(traffic: impl Traffic + 'static, options: &Serve, usual: Editions) -> anyhow::Result<()> {
     if let Some(path) = &options.registry_out {
         let file =
             File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
@@ -279,7 +280,7 @@ fn serve(traffic: impl Traffic + 'static, options: &Serve) -> anyhow::Result<()>
             let trouble = Trouble::new(options.trouble, 1, injected);
             let options = driver::Options {
                 wait: options.wait,
-                editions: options.editions(),
+                editions: options.editions.unwrap_or(usual),
             };
             tokio::task::spawn_blocking(move || {
                 driver::drive(traffic, &hub, known.as_ref(), options, trouble, &stop);

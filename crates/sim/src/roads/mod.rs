@@ -1,7 +1,7 @@
 //! Where vehicles can drive: a graph of named roads and local streets.
 //!
 //! `skeleton` reads the hand-drawn main roads of Shanghai that are built in, `local` grows streets between
-//! them, `geojson` takes a file of lines instead (any city). `build` ties lines into one connected
+//! them, `geojson` and `osm` take a file instead (any city). `build` ties lines into one connected
 //! graph; `Roads` is that graph, frozen and compact: nodes, directed links with their shape, and for
 //! every destination *hub* the next link from every node, so that a vehicle needs no route of its own.
 
@@ -10,6 +10,7 @@ pub mod geojson;
 mod hubs;
 mod land;
 pub mod local;
+pub mod osm;
 pub mod skeleton;
 
 use crate::ground::METRES_PER_DEGREE;

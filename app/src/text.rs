@@ -158,6 +158,15 @@ pub const UNKNOWN: Text = text("unknown", "未知");
 pub const ALARM: Text = text("alarm", "报警");
 pub const HOLLOW_LATE: Text = text("late report: hollow", "上报延迟：空心");
 
+pub const COLOUR_BY: Text = text("Colour by", "着色方式");
+pub const BY_ACTIVITY: Text = text("activity", "状态");
+pub const BY_CHARGE: Text = text("charge", "电量");
+pub const BY_ALARM: Text = text("alarm level", "报警等级");
+pub const BY_FRESHNESS: Text = text("freshness", "时效");
+pub const CUT_OFF: Text = text("platform away", "平台中断");
+pub const NO_ALARM: Text = text("no alarm", "无报警");
+pub const LEVEL: Text = text("level", "等级");
+
 pub const DOTS_HERE: Text = text("Several vehicles here", "此处有多辆车");
 pub const VEHICLE: Text = text("Vehicle", "车辆");
 pub const CLOSE: Text = text("Close", "关闭");

@@ -1,10 +1,12 @@
 //! A card from what the fleet knows of one vehicle. It cannot be made without a permit.
 
 use access::Permit;
-use app::card::{Card, Shown};
+use app::card::{Card, Group, Shown};
 use fleet::{Now, Snapshot, SourceId, Timed};
 use gb32960::{Reading, Vin, vin};
 use wire::WorldPoint;
+
+use crate::card_groups;
 
 /// What the fleet knows of one vehicle, taken out of the fleet's thread. Not serialisable; only [`of`] shows it.
 pub struct Facts {
@@ -21,6 +23,7 @@ pub struct Facts {
     reported_unix_s: Option<i64>,
     received: Option<Now>,
     source: SourceId,
+    groups: Vec<Group>,
 }
 
 impl Facts {
@@ -52,6 +55,7 @@ impl Facts {
             reported_unix_s: stamps.into_iter().flatten().max(),
             received: vehicle.received,
             source: vehicle.source,
+            groups: card_groups::of(&vehicle.items),
         }
     }
 
@@ -83,7 +87,7 @@ pub fn of(_permit: &Permit, facts: &Facts, sources: &[String], now: Now) -> Card
         source: facts
             .received
             .and_then(|_| sources.get(usize::from(facts.source.0)).cloned()),
-        groups: Vec::new(),
+        groups: facts.groups.clone(),
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod card;
+mod card_groups;
 mod centre;
 mod clock;
 mod config;

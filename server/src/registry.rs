@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     fn error(csv: &str) -> String {
-        format!("{:#}", parse(csv.as_bytes()).err().expect("refused"))
+        format!("{:#}", parse(csv.as_bytes()).expect_err("refused"))
     }
 
     #[test]

@@ -165,7 +165,7 @@ fn LookWords(dot: PickedDot) -> impl IntoView {
     let alarm = dot.alarm_level.filter(|level| *level > 0);
     view! {
         <span class="look" data-testid="look">
-            <i class=format!("swatch {}", text::activity(dot.activity).en)></i>
+            <i class=format!("swatch activity-{}", dot.activity)></i>
             {move || text::activity(dot.activity).in_lang(lang.get())}
             " · "
             {move || freshness.in_lang(lang.get())}

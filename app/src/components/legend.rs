@@ -1,39 +1,135 @@
-//! What the colours and shapes of the dots mean, with how many of each are in view.
+//! What the colours of the dots mean, how many of each are in view, and a switch for each.
+//!
+//! Colour and filter are the engine's tables: switching them asks nothing of the server.
 
 use leptos::prelude::*;
 
-use super::live_map::MapState;
-use crate::text::{self, Lang};
+use super::live_map::{ColourBy, InView, MapState};
+use crate::text::{self, Lang, Text};
 
+const COLOURINGS: [(ColourBy, &str, Text); 4] = [
+    (ColourBy::Activity, "activity", text::BY_ACTIVITY),
+    (ColourBy::Charge, "charge", text::BY_CHARGE),
+    (ColourBy::Alarm, "alarm", text::BY_ALARM),
+    (ColourBy::Freshness, "freshness", text::BY_FRESHNESS),
+];
+
+/// `fixed`: nothing to touch, as on a wall.
 #[component]
-pub fn Legend(state: MapState) -> impl IntoView {
-    let lang = expect_context::<RwSignal<Lang>>();
-    let rows = [
-        ("driving", 1_usize),
-        ("charging", 3),
-        ("parked", 2),
-        ("off", 4),
-        ("unknown", 0),
-    ];
+pub fn Legend(state: MapState, #[prop(optional)] fixed: bool) -> impl IntoView {
+    let choose = move |name: String| {
+        if let Some((colour_by, ..)) = COLOURINGS.iter().find(|(_, value, _)| *value == name) {
+            state.hidden.set(0);
+            state.colour_by.set(*colour_by);
+        }
+    };
     view! {
         <section class="legend" aria-label=text::LEGEND.shown()>
             <h2>{text::LEGEND.shown()}</h2>
+            <Show when=move || !fixed>
+                <label class="colour-by">
+                    {text::COLOUR_BY.shown()}
+                    <select data-testid="colour-by" on:change:target=move |event| choose(event.target().value())>
+                        {COLOURINGS
+                            .map(|(_, value, words)| view! { <option value=value>{words.shown()}</option> })
+                            .collect_view()}
+                    </select>
+                </label>
+            </Show>
             <ul>
-                {rows
-                    .map(|(class, code)| {
-                        view! {
-                            <li>
-                                <i class=format!("swatch {class}")></i>
-                                <span>{move || text::activity(code as u8).in_lang(lang.get())}</span>
-                                <b>{move || text::count(state.picture.with(|picture| picture.in_view[code].into()))}</b>
-                            </li>
-                        }
-                    })
-                    .collect_view()}
-                <li><i class="swatch alarm"></i><span>{text::ALARM.shown()}</span></li>
-                <li><i class="swatch late"></i><span>{text::HOLLOW_LATE.shown()}</span></li>
+                {move || rows(state.colour_by.get()).map(|row| view! { <LegendRow state row fixed /> }).collect_view()}
             </ul>
         </section>
+    }
+    .into_any()
+}
+
+/// One line: a code, the class of its swatch, its words.
+#[derive(Clone, Copy)]
+struct Row {
+    colour_by: ColourBy,
+    code: usize,
+}
+
+/// The codes of a colouring, in the order in which they are read.
+fn rows(colour_by: ColourBy) -> impl Iterator<Item = Row> {
+    let order: &[usize] = match colour_by {
+        ColourBy::Activity => &[1, 3, 2, 4, 0],
+        ColourBy::Charge => &[9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
+        ColourBy::Alarm => &[4, 3, 2, 1, 0],
+        ColourBy::Freshness => &[0, 1, 2, 3],
+    };
+    order.iter().map(move |code| Row {
+        colour_by,
+        code: *code,
+    })
+}
+
+impl Row {
+    fn swatch(self) -> String {
+        let kind = match self.colour_by {
+            ColourBy::Activity => "activity",
+            ColourBy::Charge => "charge",
+            ColourBy::Alarm => "alarm",
+            ColourBy::Freshness => "fresh",
+        };
+        format!("swatch {kind}-{}", self.code)
+    }
+
+    fn words(self, lang: Lang) -> String {
+        match self.colour_by {
+            ColourBy::Activity => text::activity(self.code as u8).in_lang(lang).to_owned(),
+            ColourBy::Charge => format!("{}–{} %", self.code * 10, self.code * 10 + 10),
+            ColourBy::Alarm if self.code == 0 => text::NO_ALARM.in_lang(lang).to_owned(),
+            ColourBy::Alarm => format!("{} {}", text::LEVEL.in_lang(lang), self.code),
+            ColourBy::Freshness => [text::LIVE, text::LATE, text::SILENT, text::CUT_OFF][self.code]
+                .in_lang(lang)
+                .to_owned(),
+        }
+    }
+
+    fn count(self, in_view: &InView) -> u32 {
+        match self.colour_by {
+            ColourBy::Activity => in_view.activity[self.code],
+            ColourBy::Charge => in_view.charge[self.code],
+            ColourBy::Alarm => in_view.alarm[self.code],
+            ColourBy::Freshness => in_view.freshness[self.code],
+        }
+    }
+}
+
+#[component]
+fn LegendRow(state: MapState, row: Row, fixed: bool) -> impl IntoView {
+    let lang = expect_context::<RwSignal<Lang>>();
+    let bit = 1 << row.code;
+    let is_shown = move || state.hidden.get() & bit == 0;
+    let count = move || {
+        text::count(
+            state
+                .picture
+                .with(|picture| row.count(&picture.in_view).into()),
+        )
+    };
+    let line = move || {
+        view! {
+            <i class=row.swatch()></i>
+            <span>{move || row.words(lang.get())}</span>
+            <b>{count}</b>
+        }
+    };
+    if fixed {
+        return view! { <li class="row">{line()}</li> }.into_any();
+    }
+    view! {
+        <li>
+            <button
+                class="row"
+                aria-pressed=move || is_shown().to_string()
+                on:click=move |_| state.hidden.update(|hidden| *hidden ^= bit)
+            >
+                {line()}
+            </button>
+        </li>
     }
     .into_any()
 }

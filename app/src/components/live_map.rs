@@ -19,9 +19,35 @@ pub struct Picture {
     pub frame_ms: f32,
     pub renderer: String,
     pub level: u8,
-    /// Counts by activity code among the dots in view.
-    pub in_view: [u32; 5],
+    /// The dots in view, filtered ones included.
+    pub in_view: InView,
 }
+
+/// Counts of the dots in view by each thing a look tells, in the order of its codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InView {
+    /// Unknown, driving, parked, charging, off.
+    pub activity: [u32; 5],
+    /// Live, late, silent, platform away.
+    pub freshness: [u32; 4],
+    /// Levels 0–4.
+    pub alarm: [u32; 5],
+    /// Tenths of a full battery.
+    pub charge: [u32; 10],
+}
+
+/// What the colour of a dot tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ColourBy {
+    #[default]
+    Activity,
+    Charge,
+    Alarm,
+    Freshness,
+}
+
+/// Which codes of the thing that colours tell are hidden; a bit for each.
+pub type Hidden = u16;
 
 /// How things stand between this page and the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -73,6 +99,9 @@ pub struct MapState {
     pub handle: RwSignal<Option<Result<String, crate::api::ApiError>>>,
     /// A newer card of the watched vehicle, as the server pushes it.
     pub pushed_card: RwSignal<Option<Card>>,
+    pub colour_by: RwSignal<ColourBy>,
+    /// Choosing another colouring shows everything again.
+    pub hidden: RwSignal<Hidden>,
     /// The handle that the engine should watch.
     pub watched: RwSignal<Option<String>>,
 }
@@ -86,6 +115,8 @@ impl MapState {
             chosen: RwSignal::new(None),
             handle: RwSignal::new(None),
             pushed_card: RwSignal::new(None),
+            colour_by: RwSignal::new(ColourBy::default()),
+            hidden: RwSignal::new(0),
             watched: RwSignal::new(None),
         }
     }
@@ -118,14 +149,23 @@ impl Default for MapState {
     }
 }
 
-/// A stream counts as silent when its newest report is older than this.
-pub const SILENT_STREAM_MS: u32 = 5_000;
+/// A vehicle reports at least this often while it reports at all (GB/T 32960.3 clause 5.2).
+const LONGEST_INTERVAL_MS: u32 = 30_000;
+/// Shorter gaps than this say nothing about any fleet.
+const SHORTEST_SILENCE_MS: u32 = 3_500;
 
+/// Whether the reports have stopped: every source is away, or none has brought anything for a time in which this many
+/// live vehicles would almost certainly have reported. (Fourteen mean gaps: once in a million by chance.)
 #[must_use]
 pub fn stream_is_silent(status: &wire::Status) -> bool {
-    status
-        .newest_report_age_ms
-        .is_none_or(|age_ms| age_ms >= SILENT_STREAM_MS)
+    let all_away =
+        !status.sources.is_empty() && status.sources.iter().all(|source| !source.connected);
+    let mean_gap_ms = LONGEST_INTERVAL_MS / status.live.max(1);
+    let patience_ms = (mean_gap_ms * 14).clamp(SHORTEST_SILENCE_MS, LONGEST_INTERVAL_MS + 5_000);
+    all_away
+        || status
+            .newest_report_age_ms
+            .is_none_or(|age_ms| age_ms >= patience_ms)
 }
 
 /// Ground and dots. `anchor` is moved to the chosen dot in every frame.
@@ -150,3 +190,34 @@ pub fn LiveMap(state: MapState, anchor: NodeRef<Div>) -> impl IntoView {
 #[cfg(feature = "hydrate")]
 #[path = "live_map_engine.rs"]
 mod engine;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::{SourceStatus, Status};
+
+    fn status(live: u32, age_ms: u32, connected: bool) -> Status {
+        Status {
+            live,
+            newest_report_age_ms: Some(age_ms),
+            sources: vec![SourceStatus {
+                connected,
+                ..SourceStatus::default()
+            }],
+            ..Status::default()
+        }
+    }
+
+    #[test]
+    fn a_city_that_says_nothing_for_four_seconds_is_silent_and_a_single_car_is_not() {
+        assert!(stream_is_silent(&status(222_000, 4_000, true)));
+        assert!(!stream_is_silent(&status(222_000, 1_000, true)));
+        assert!(!stream_is_silent(&status(1, 30_000, true)));
+        assert!(stream_is_silent(&status(1, 36_000, true)));
+    }
+
+    #[test]
+    fn a_stream_that_is_not_connected_is_silent_at_once() {
+        assert!(stream_is_silent(&status(222_000, 100, false)));
+    }
+}

@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wire::{Bye, Handle, Refused};
 
-use super::{Link, MapState, Picked, PickedDot, Picture};
+use super::{ColourBy, Hidden, InView, Link, MapState, Picked, PickedDot, Picture};
 use crate::api::ApiError;
 
 /// Starts the engine once its elements are there, and ends it with the component.
@@ -63,10 +63,24 @@ pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor:
                 Ok(started) => {
                     started
                         .follow_with(anchor.get_untracked().map(|anchor| anchor.unchecked_into()));
+                    show_looks(
+                        &started,
+                        state.colour_by.get_untracked(),
+                        state.hidden.get_untracked(),
+                    );
                     // The page may have gone while the ground was loading.
                     let _ = engine.try_set_value(Some(started));
                 }
                 Err(error) => leptos::logging::error!("the map cannot start: {error:?}"),
+            }
+        });
+    });
+
+    Effect::new(move || {
+        let (colour_by, hidden) = (state.colour_by.get(), state.hidden.get());
+        engine.with_value(|engine| {
+            if let Some(engine) = engine {
+                show_looks(engine, colour_by, hidden);
             }
         });
     });
@@ -131,8 +145,43 @@ fn picture(report: EngineReport) -> Picture {
         frame_ms: report.frame_ms,
         renderer: report.renderer.to_owned(),
         level: report.level,
-        in_view: std::array::from_fn(|code| report.census.counts.activity[code]),
+        in_view: InView {
+            activity: firsts(&report.census.counts.activity),
+            freshness: report.census.counts.freshness,
+            alarm: firsts(&report.census.counts.alarm),
+            charge: firsts(&report.census.counts.charge),
+        },
     }
+}
+
+/// The counts of the codes that have a meaning; the rest of the table is for bits that are never set.
+fn firsts<const N: usize>(counts: &[u32]) -> [u32; N] {
+    std::array::from_fn(|code| counts[code])
+}
+
+fn show_looks(engine: &Engine, colour_by: ColourBy, hidden: Hidden) {
+    let shown = !hidden;
+    let mut filter = dotmap::Filter::default();
+    let colour_by = match colour_by {
+        ColourBy::Activity => {
+            filter.activity = shown as u8;
+            dotmap::ColourBy::Activity
+        }
+        ColourBy::Charge => {
+            filter.charge = shown;
+            dotmap::ColourBy::Charge
+        }
+        ColourBy::Alarm => {
+            filter.alarm = shown as u8;
+            dotmap::ColourBy::Alarm
+        }
+        ColourBy::Freshness => {
+            filter.freshness = shown as u8;
+            dotmap::ColourBy::Freshness
+        }
+    };
+    engine.colour_by(colour_by);
+    engine.filter(filter);
 }
 
 fn shown_dot(number: usize, pick: &Pick) -> PickedDot {

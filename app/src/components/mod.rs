@@ -7,5 +7,5 @@ mod status_line;
 
 pub use card_popup::CardPopup;
 pub use legend::Legend;
-pub use live_map::{LiveMap, MapState, Picked, PickedDot, Picture};
+pub use live_map::{ColourBy, InView, LiveMap, MapState, Picked, PickedDot, Picture};
 pub use status_line::StatusLine;

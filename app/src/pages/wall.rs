@@ -17,7 +17,7 @@ pub fn WallPage() -> impl IntoView {
                 <h1>"evwall"</h1>
                 <span>{text::TITLE.shown()}</span>
             </header>
-            <Legend state />
+            <Legend state fixed=true />
             <StatusLine state />
         </main>
     }

@@ -230,7 +230,8 @@ mod tests {
             &vin,
             gb32960::Time::from_unix_s(1_780_000_000),
         )
-        .finish();
+        .finish()
+        .unwrap();
         out
     }
 

@@ -106,10 +106,7 @@ struct Gone;
 impl Viewer {
     /// Runs until the connection ends; `None` when there is nobody left to tell why.
     async fn run(&mut self) -> Option<Bye> {
-        match self.talk().await {
-            Ok(bye) => Some(bye),
-            Err(Gone) => None,
-        }
+        self.talk().await.ok()
     }
 
     async fn talk(&mut self) -> Result<Bye, Gone> {

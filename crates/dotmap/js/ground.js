@@ -13,16 +13,19 @@ const LABEL_SAMPLE = "上海 Shanghai";
 const LONGEST_WAIT_FOR_FONT_MS = 3000;
 // The widest wall we draw on; the library would stop at 4,096 and stretch.
 const LARGEST_CANVAS_PX = [8192, 8192];
+// See `coarsenWhileMoving`.
+const MOVING_RATIO = 0.5;
+const SHARPEN_AFTER_MS = 200;
 
 /**
- * Opens the ground in `element`. `told(kind, x, y, touch)` hears of it: the camera moved, a frame was drawn, a place was
+ * Opens the ground in `element`; `software` says that no GPU draws it. `told(kind, x, y, touch)` hears of it: the camera moved, a frame was drawn, a place was
  * clicked or pointed at (CSS pixels), something failed.
  */
-export async function openGround(element, library, style, start, told) {
+export async function openGround(element, library, style, start, software, told) {
   let failed;
   try {
     const [{ Map }] = await Promise.all([import(library), labelFont()]);
-    return new MapGround(Map, element, style, start, told);
+    return new MapGround(Map, element, style, start, software, told);
   } catch (error) {
     failed = error;
   }
@@ -37,7 +40,7 @@ function labelFont() {
 }
 
 class MapGround {
-  constructor(Map, element, style, start, told) {
+  constructor(Map, element, style, start, software, told) {
     const map = new Map({
       container: element,
       style,
@@ -67,6 +70,32 @@ class MapGround {
       told(FAILED, 0, 0, false);
     });
     this.map = map;
+    if (software) this.coarsenWhileMoving();
+  }
+
+  // Without a GPU a whole redraw takes several frames. While the camera is under way a quarter of the pixels will do; the
+  // dots above stay sharp.
+  coarsenWhileMoving() {
+    const { map } = this;
+    let coarse = false;
+    map.on("move", () => {
+      clearTimeout(this.sharpening);
+      // Not for a single step: a change of size in the middle of one would be taken for the end of it.
+      if (!coarse && map.isMoving()) {
+        coarse = true;
+        map.setPixelRatio(devicePixelRatio * MOVING_RATIO);
+      }
+    });
+    map.on("moveend", () => {
+      clearTimeout(this.sharpening);
+      if (coarse) {
+        this.sharpening = setTimeout(() => {
+          if (map.isMoving()) return;
+          coarse = false;
+          map.setPixelRatio(devicePixelRatio);
+        }, SHARPEN_AFTER_MS);
+      }
+    });
   }
 
   // Middle of the picture in shares of the world, zoom, size in CSS pixels, whether the camera is under way.
@@ -92,6 +121,7 @@ class MapGround {
   }
 
   close() {
+    clearTimeout(this.sharpening);
     this.map.remove();
   }
 }

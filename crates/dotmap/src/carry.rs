@@ -7,19 +7,14 @@ use crate::cell::Cell;
 use crate::dot::{Clock, Dot, LONGEST_GLIDE_MS};
 use wire::{CellKey, CellPoint, morton};
 
-/// An old dot by where it would be in the new cell.
-#[derive(Clone, Copy, Debug)]
-struct Known {
-    /// Morton code of its place relative to the new cell, at the coarser of the two levels.
-    code: u32,
-    slot: u32,
-    dot: Dot,
-    taken: bool,
-}
-
 /// Memory lent again and again.
 #[derive(Debug, Default)]
-pub struct Scratch(Vec<Known>);
+pub struct Scratch {
+    /// Old dots by place: the Morton code relative to the new cell, at the coarser of the two levels, above the slot.
+    known: Vec<u64>,
+    /// Which of them gave their glide to a new dot already.
+    taken: Vec<bool>,
+}
 
 /// Lets the dots of `new` take over the glides of those of `old`. Returns the new slot of the old slot `follow`.
 pub fn over(
@@ -42,7 +37,7 @@ pub fn over(
     );
     let side = i64::from(wire::CELL_SIDE) >> coarser_by;
 
-    let known = &mut scratch.0;
+    let Scratch { known, taken } = scratch;
     known.clear();
     for (slot, record) in old.records().iter().enumerate() {
         let dot = Dot::unpack(record);
@@ -51,53 +46,60 @@ pub fn over(
             continue;
         }
         let at = |cell: u32, step: i16| {
-            (i64::from(cell) << wire::CELL_BITS | i64::from(step)) >> finer_by
+            ((i64::from(cell) << wire::CELL_BITS) | i64::from(step)) >> finer_by
         };
-        let (x, y) = (
-            at(old_key.x, dot.to.0) - corner.0,
-            at(old_key.y, dot.to.1) - corner.1,
-        );
+        let x = at(old_key.x, dot.to.0) - corner.0;
+        let y = at(old_key.y, dot.to.1) - corner.1;
         if (0..side).contains(&x) && (0..side).contains(&y) {
             let code = morton(CellPoint {
                 x: x as u16,
                 y: y as u16,
             });
-            known.push(Known {
-                code,
-                slot: slot as u32,
-                dot,
-                taken: false,
-            });
+            known.push((u64::from(code) << 32) | slot as u64);
         }
     }
-    known.sort_unstable_by_key(|known| known.code);
+    if known.is_empty() {
+        return None;
+    }
+    known.sort_unstable();
+    taken.clear();
+    taken.resize(known.len(), false);
 
     let zoom = f32::from(coarser_by as u8).exp2() / f32::from(finer_by as u8).exp2();
     let mut followed = None;
+    // The slots of a new base are in Morton order, so one walk along both lists finds all pairs.
+    let mut first = 0;
     for slot in 0..new.records().len() as u32 {
         let Some(mut dot) = new.dot(slot) else {
             continue;
         };
-        let code = morton(CellPoint {
-            x: dot.to.0 as u16 >> coarser_by,
-            y: dot.to.1 as u16 >> coarser_by,
-        });
-        let first = known.partition_point(|known| known.code < code);
-        let mut alike = known[first..]
-            .iter_mut()
-            .take_while(|known| known.code == code)
-            .filter(|known| !known.taken && known.dot.look == dot.look);
-        let Some(known) = alike.next() else { continue };
-        known.taken = true;
+        let up = |step: i16| step as u16 >> coarser_by;
+        let code = u64::from(morton(CellPoint {
+            x: up(dot.to.0),
+            y: up(dot.to.1),
+        }));
+        while known.get(first).is_some_and(|known| known >> 32 < code) {
+            first += 1;
+        }
+        let alike = (first..known.len())
+            .take_while(|&ix| known[ix] >> 32 == code)
+            .find_map(|ix| {
+                let before = old
+                    .dot(known[ix] as u32)
+                    .filter(|before| !taken[ix] && before.look == dot.look)?;
+                Some((ix, before))
+            });
+        let Some((ix, before)) = alike else { continue };
+        taken[ix] = true;
         let from =
             |from: i16, to: i16, at: i16| f32::from(at) + (f32::from(from) - f32::from(to)) * zoom;
-        let x = from(known.dot.from.0, known.dot.to.0, dot.to.0);
-        let y = from(known.dot.from.1, known.dot.to.1, dot.to.1);
+        let x = from(before.from.0, before.to.0, dot.to.0);
+        let y = from(before.from.1, before.to.1, dot.to.1);
         // A glide longer than a record can say is over.
         if x.abs().max(y.abs()) < f32::from(i16::MAX) {
             dot.from = (crate::dot::round_step(x), crate::dot::round_step(y));
-            dot.start_ms = known.dot.start_ms;
-            dot.glide_ms = known.dot.glide_ms;
+            dot.start_ms = before.start_ms;
+            dot.glide_ms = before.glide_ms;
             if [x, y]
                 .iter()
                 .any(|v| !(0.0..wire::CELL_SIDE as f32).contains(v))
@@ -106,7 +108,7 @@ pub fn over(
             }
             new.set_dot(slot, dot);
         }
-        if follow == Some(known.slot) {
+        if follow == Some(known[ix] as u32) {
             followed = Some(slot);
         }
     }

@@ -228,6 +228,8 @@ fn rank(look: Look) -> u8 {
 fn rgb(colour_by: ColourBy, bits: LookBits) -> Rgb {
     let of = |table: &[Rgb], ix: usize| table.get(ix).copied().unwrap_or(UNKNOWN_COLOUR);
     match colour_by {
+        // An alarm has its own colour here, or one among so many would not be found.
+        ColourBy::Activity if (1..=4).contains(&bits.alarm) => of(&ALARM_COLOURS, bits.alarm),
         ColourBy::Activity => of(&ACTIVITY_COLOURS, bits.activity),
         ColourBy::Charge => of(&CHARGE_COLOURS, bits.charge),
         ColourBy::Alarm => of(&ALARM_COLOURS, bits.alarm),

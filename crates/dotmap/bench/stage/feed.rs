@@ -182,6 +182,18 @@ impl Feed {
         message(&frames)
     }
 
+    /// The bases of all cells in view, as a page gets them that has nothing.
+    pub fn bases(&mut self) -> Vec<u8> {
+        let mut frames = Vec::new();
+        for (key, served) in &mut self.cells {
+            renumber(key, served, self.tick as u32, &mut self.place);
+            let mut frame = Vec::new();
+            served.mirror.encode_base(key, &mut frame);
+            frames.push(frame);
+        }
+        message(&frames)
+    }
+
     /// A second passes; returns what the page gets for that.
     pub fn tick(&mut self) -> Vec<u8> {
         self.tick += 1;

@@ -1,6 +1,6 @@
 // Puts the engine on the page and a fleet behind its socket. The fleet lives in a second instance of the module, so that
 // the engine's memory is its own. Parameters: vehicles, period, seed, spread, renderer, lon, lat, zoom, speed (ticks a second),
-// ticking (0: only when told).
+// ticking (0: only when told), alone (no ground in the picture).
 import init, { Stage } from "/pkg/stage.js";
 import initFeed, { Feed } from "/pkg/stage.js?feed";
 
@@ -24,14 +24,18 @@ class FeedSocket extends EventTarget {
       this.readyState = 1;
       this.dispatchEvent(new Event("open"));
       this.hear(feed.hello());
-      this.timer = setInterval(() => stage.ticking && this.hear(stage.replay.shift() ?? feed.tick()), 1000 / number("speed", 1));
+      this.timer = setInterval(() => stage.ticking && this.later(stage.replay.shift() ?? feed.tick()), 1000 / number("speed", 1));
     });
   }
   send(bytes) {
     if (this.readyState !== 1) return;
     stage.sent.push(bytes[0]);
     const answer = feed.up(new Uint8Array(bytes));
-    if (answer.length) setTimeout(() => this.hear(answer));
+    if (answer.length) this.later(answer);
+  }
+  // In order, and never while the page is still sending.
+  later(bytes) {
+    setTimeout(() => this.hear(bytes));
   }
   hear(bytes) {
     const began = performance.now();
@@ -46,6 +50,11 @@ class FeedSocket extends EventTarget {
 }
 
 const stage = { feed, sent: [], applied: [], replay: [], reports: [], picks: [], ticking: number("ticking", 1) === 1 };
+/** Makes ticks now, so that later only bytes have to be handed over. */
+stage.prepare = (ticks) => {
+  for (let tick = 0; tick < ticks; tick++) stage.replay.push(feed.tick());
+};
+if (asked.has("alone")) document.getElementById("ground").style.visibility = "hidden";
 globalThis.evwallStage = stage;
 globalThis.WebSocket = FeedSocket;
 

@@ -84,7 +84,8 @@ impl Engine {
             .canvas
             .style()
             .set_property("pointer-events", "none")?;
-        let backend = choose_backend(&document, &options)?;
+        let gpu = backend::has_gpu(&document);
+        let backend = choose_backend(gpu, &options)?;
         let now = Now {
             mono_ms: performance.now() as u64,
             unix_ms: Date::now() as i64,
@@ -117,6 +118,7 @@ impl Engine {
             "/vendor/maplibre-gl.mjs",
             "/ground/style.json",
             options.start,
+            !gpu,
             heard,
         );
         let ground = ground.await?;
@@ -415,13 +417,13 @@ fn move_motion(inner: &Rc<Inner>, unwanted: bool) {
     inner.wake();
 }
 
-fn choose_backend(document: &Document, options: &Options) -> Result<Box<dyn Backend>, JsValue> {
-    let gpu = match options.renderer.as_deref() {
+fn choose_backend(gpu: bool, options: &Options) -> Result<Box<dyn Backend>, JsValue> {
+    let webgl2 = match options.renderer.as_deref() {
         Some("cpu") => false,
         Some("webgl2") => true,
-        _ => backend::has_gpu(document),
+        _ => gpu,
     };
-    if gpu {
+    if webgl2 {
         match WebGl::new(options.canvas.clone()) {
             Ok(webgl) => return Ok(Box::new(webgl)),
             Err(error) => {

@@ -13,6 +13,7 @@ extern "C" {
         library: &str,
         style: &str,
         start: &Float64Array,
+        software: bool,
         told: &Closure<dyn FnMut(u32, f64, f64, bool)>,
     ) -> Result<JsValue, JsValue>;
 
@@ -53,12 +54,14 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// Opens the map in `element`, at (lon, lat, zoom) or where its style says.
+    /// Opens the map in `element`, at (lon, lat, zoom) or where its style says. Where `software` draws, it is coarser
+    /// while it moves.
     pub async fn open(
         element: &HtmlElement,
         library: &str,
         style: &str,
         start: Option<(f64, f64, f64)>,
+        software: bool,
         mut heard: impl FnMut(GroundEvent) + 'static,
     ) -> Result<Self, JsValue> {
         let told = Closure::<dyn FnMut(u32, f64, f64, bool)>::new(move |kind, x, y, touch| {
@@ -75,7 +78,7 @@ impl Ground {
         });
         let start: Vec<f64> = start.map_or(Vec::new(), |(lon, lat, zoom)| vec![lon, lat, zoom]);
         let start = Float64Array::from(start.as_slice());
-        let js = open_ground(element, library, style, &start, &told)
+        let js = open_ground(element, library, style, &start, software, &told)
             .await?
             .unchecked_into();
         Ok(Self {

@@ -1,5 +1,5 @@
 // Where things are: the programs under test, the site, the browser, recordings to play.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -16,8 +16,6 @@ export const chromium =
 export function recording() {
   const recorded = path.join(root, "../shared/recordings/shanghai_trips_2020.ndjson.gz");
   if (existsSync(recorded)) return recorded;
-  const kept = path.join(root, "end2end/recordings");
-  const file = existsSync(kept) && readdirSync(kept).find((name) => /\.ndjson(\.gz)?$/.test(name));
-  if (!file) throw new Error("there is no recording in end2end/recordings");
-  return path.join(kept, file);
+  console.log("playing the small recording kept with the tests: the recorded drives are not at hand");
+  return path.join(root, "end2end/recordings/shanghai_small.ndjson.gz");
 }

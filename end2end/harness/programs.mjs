@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 
 import * as places from "./places.mjs";
 
-const START_MS = 30_000;
+const START_MS = 120_000;
 const FAREWELL_MS = 10_000;
 /** How much of a program's output is kept for the report of a failure. */
 const KEPT_LINES = 200;

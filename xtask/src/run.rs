@@ -17,7 +17,7 @@ use crate::root;
 use crate::site::{self, BuildOptions, Built};
 
 /// How long the stream may take to say where it listens.
-const START: Duration = Duration::from_secs(30);
+const START: Duration = Duration::from_secs(120);
 /// How long a child may take to end after it was asked to; then it is killed.
 const FAREWELL: Duration = Duration::from_secs(10);
 /// How often the children are looked at.
@@ -35,7 +35,7 @@ pub struct RunOptions {
     #[arg(long, default_value_t = 1.0)]
     speed: f64,
     /// Vehicles of the simulated fleet
-    #[arg(long, default_value_t = 20_000, conflicts_with = "recording")]
+    #[arg(long, default_value_t = 222_000, conflicts_with = "recording")]
     vehicles: u32,
     /// Where the server keeps accounts and the audit log
     #[arg(long, default_value = ".evwall")]

@@ -19,7 +19,7 @@ pub struct ScreenshotOptions {
     #[arg(long, default_value = "1920x1080")]
     size: String,
     /// Vehicles of the simulated fleet
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 222_000)]
     vehicles: u32,
     /// Play this recording instead of simulating
     #[arg(long)]

@@ -131,9 +131,7 @@ impl Fleet {
     pub fn apply_all(&mut self, reports: &[Report], now: Now, mut applied: impl FnMut(Applied)) {
         let mut fetched = [None; FETCHED_AHEAD];
         for some in reports.chunks(FETCHED_AHEAD) {
-            for (vehicle, report) in fetched.iter_mut().zip(some) {
-                *vehicle = self.vehicles.fetch(&report.vin);
-            }
+            self.vehicles.fetch(some, &mut fetched[..some.len()]);
             for (vehicle, report) in fetched.iter().zip(some) {
                 applied(self.apply_to(*vehicle, report, now));
             }
@@ -213,46 +211,69 @@ impl Fleet {
         let mut dirty = std::mem::take(&mut self.vehicles.dirty);
         // In the order they lie in memory.
         dirty.sort_unstable();
-        for vehicle in dirty.drain(..) {
-            let i = vehicle as usize;
-            let latest = &mut self.vehicles.latest[i];
-            latest.flags &= !DIRTY;
-            let before = self.standing[i];
-            let after = if latest.flags & HAS_FIX == 0 {
-                Standing::Excluded(latest.excluded())
-            } else {
-                let age_ms = now.mono_ms.saturating_sub(latest.received_mono_ms);
-                let (fresh, next_ms) =
-                    freshness(patience(&self.rules, latest.class, latest.activity), age_ms);
-                if let Some(next_ms) = next_ms {
-                    let due = latest.received_mono_ms.saturating_add(next_ms);
-                    latest.scheduled_s = self.wheel.schedule(vehicle, latest.scheduled_s, due);
-                }
-                let cut = self.sources.get(latest.source).is_some_and(|s| s.cut);
-                let look = latest.look(if cut { Freshness::CutOff } else { fresh });
-                for (shown, scope) in self.scopes.iter_mut().zip(&SCOPES) {
-                    let to = latest.shown_at(scope.blurred);
-                    let from = matches!(before, Standing::Shown(_)).then_some(shown.at[i]);
-                    if from != Some(to) || before != Standing::Shown(look) {
-                        shown.grid.shift(vehicle, from, to);
-                        shown.at[i] = to;
-                        shown.changed.push(Changed {
-                            vehicle,
-                            from,
-                            to,
-                            look,
-                        });
-                    }
-                }
-                Standing::Shown(look)
-            };
-            if before != after {
-                self.summary.counts.remove(before);
-                self.summary.counts.add(after);
-                self.standing[i] = after;
+        for some in dirty.chunks(FETCHED_AHEAD) {
+            self.fetch(some);
+            for vehicle in some {
+                self.show(*vehicle, now);
             }
         }
+        dirty.clear();
         self.vehicles.dirty = dirty;
+    }
+
+    /// Reads what [`show`](Self::show) will need of some vehicles, so that a processor waits for memory once for many.
+    fn fetch(&self, vehicles: &[u32]) {
+        let read = vehicles.iter().map(|vehicle| {
+            let i = *vehicle as usize;
+            let latest = &self.vehicles.latest[i];
+            let shown = self.scopes.iter().map(|shown| shown.at[i].x);
+            shown.fold(0, |sum, x| sum ^ x)
+                ^ latest.received_mono_ms as u32
+                ^ u32::from(latest.flags)
+                ^ u32::from(self.standing[i] == Standing::Uncounted)
+        });
+        std::hint::black_box(read.fold(0, |sum, x| sum ^ x));
+    }
+
+    /// Shows one vehicle as it is now, and counts it.
+    fn show(&mut self, vehicle: u32, now: Now) {
+        let i = vehicle as usize;
+        let latest = &mut self.vehicles.latest[i];
+        latest.flags &= !DIRTY;
+        let before = self.standing[i];
+        let after = if latest.flags & HAS_FIX == 0 {
+            Standing::Excluded(latest.excluded())
+        } else {
+            let age_ms = now.mono_ms.saturating_sub(latest.received_mono_ms);
+            let (fresh, next_ms) =
+                freshness(patience(&self.rules, latest.class, latest.activity), age_ms);
+            if let Some(next_ms) = next_ms {
+                let due = latest.received_mono_ms.saturating_add(next_ms);
+                latest.scheduled_s = self.wheel.schedule(vehicle, latest.scheduled_s, due);
+            }
+            let cut = self.sources.get(latest.source).is_some_and(|s| s.cut);
+            let look = latest.look(if cut { Freshness::CutOff } else { fresh });
+            for (shown, scope) in self.scopes.iter_mut().zip(&SCOPES) {
+                let to = latest.shown_at(scope.blurred);
+                let from = matches!(before, Standing::Shown(_)).then_some(shown.at[i]);
+                if from != Some(to) || before != Standing::Shown(look) {
+                    shown.grid.shift(vehicle, from, to);
+                    shown.at[i] = to;
+                    shown.changed.push(Changed {
+                        vehicle,
+                        from,
+                        to,
+                        look,
+                    });
+                }
+            }
+            Standing::Shown(look)
+        };
+        if before != after {
+            self.summary.counts.remove(before);
+            self.summary.counts.add(after);
+            self.standing[i] = after;
+        }
     }
 
     fn summarise(&mut self, now: Now, cells_changed: u32, cell_bytes: u64) {
@@ -380,6 +401,12 @@ impl Fleet {
     #[must_use]
     pub fn find(&self, vin: &Vin) -> Option<VehicleIx> {
         self.vehicles.find(vin).map(VehicleIx)
+    }
+
+    /// The VIN of a vehicle, without anything else of it.
+    #[must_use]
+    pub fn vin(&self, vehicle: VehicleIx) -> Option<Vin> {
+        self.vehicles.vin(vehicle.0)
     }
 
     /// How a scope showed a vehicle at the last tick; `None` without a dot.

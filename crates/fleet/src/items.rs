@@ -130,6 +130,10 @@ impl ItemStore {
         })
     }
 
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Reads a byte of each cache line.
     pub fn touch(&self) -> u8 {
         let lines = self.bytes.iter().step_by(64);

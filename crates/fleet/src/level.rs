@@ -27,6 +27,8 @@ struct Place {
     slot: u32,
 }
 
+/// Changes whose places and dots are fetched from memory together.
+const FETCHED_AHEAD: usize = 32;
 const NO_CELL: u32 = u32::MAX;
 const NOWHERE: Place = Place {
     cell: NO_CELL,
@@ -175,58 +177,81 @@ impl Level {
         if let Some(last) = changed.iter().map(|change| change.vehicle).max() {
             self.reach(last);
         }
-        for change in changed {
-            let (px, py) = (change.to.x >> shift, change.to.y >> shift);
-            let (column, row) = (px >> CELL_BITS, py >> CELL_BITS);
-            let at = CellPoint {
-                x: (px & 0xfff) as u16,
-                y: (py & 0xfff) as u16,
-            };
-            let place = self.place[change.vehicle as usize];
-            if place.cell != NO_CELL {
-                let cell = self.cells[place.cell as usize]
-                    .as_mut()
-                    .expect("places name cells that are there");
-                let untouched = cell.changes.is_empty();
-                if cell.key.x == column && cell.key.y == row {
-                    if let Some((old_at, old_look)) = cell.mirror.dot(place.slot) {
-                        if old_at != at {
-                            cell.changes.moves.push((place.slot, at));
-                        }
-                        if old_look != change.look {
-                            cell.changes.looks.push((place.slot, change.look));
-                        }
+        for some in changed.chunks(FETCHED_AHEAD) {
+            self.fetch(some);
+            for change in some {
+                self.apply_one(change, shift);
+            }
+        }
+    }
+
+    /// Reads what [`apply_one`](Self::apply_one) will need, so that a processor waits for memory once for many.
+    fn fetch(&self, changed: &[Changed]) {
+        let places = || {
+            changed
+                .iter()
+                .map(|change| self.place[change.vehicle as usize])
+        };
+        std::hint::black_box(places().fold(0, |sum, place| sum ^ place.slot));
+        let dots = places().map(|place| {
+            let cell = self.cells.get(place.cell as usize).and_then(Option::as_ref);
+            let dot = cell.and_then(|cell| cell.mirror.dot(place.slot));
+            dot.map_or(0, |(at, look)| at.x ^ look.0)
+        });
+        std::hint::black_box(dots.fold(0, |sum, dot| sum ^ dot));
+    }
+
+    fn apply_one(&mut self, change: &Changed, shift: u32) {
+        let (px, py) = (change.to.x >> shift, change.to.y >> shift);
+        let (column, row) = (px >> CELL_BITS, py >> CELL_BITS);
+        let at = CellPoint {
+            x: (px & 0xfff) as u16,
+            y: (py & 0xfff) as u16,
+        };
+        let place = self.place[change.vehicle as usize];
+        if place.cell != NO_CELL {
+            let cell = self.cells[place.cell as usize]
+                .as_mut()
+                .expect("places name cells that are there");
+            let untouched = cell.changes.is_empty();
+            if cell.key.x == column && cell.key.y == row {
+                if let Some((old_at, old_look)) = cell.mirror.dot(place.slot) {
+                    if old_at != at {
+                        cell.changes.moves.push((place.slot, at));
                     }
-                    if untouched && !cell.changes.is_empty() {
-                        self.touched.push(place.cell);
+                    if old_look != change.look {
+                        cell.changes.looks.push((place.slot, change.look));
                     }
-                    continue;
                 }
-                cell.changes.leaves.push(place.slot);
-                if untouched {
+                if untouched && !cell.changes.is_empty() {
                     self.touched.push(place.cell);
                 }
-                self.place[change.vehicle as usize] = NOWHERE;
+                return;
             }
-            if let Some(ix) = self.by_column_row.get(&(column, row)).copied() {
-                let cell = self.cells[ix as usize]
-                    .as_mut()
-                    .expect("columns name cells that are there");
-                if cell.changes.is_empty() {
-                    self.touched.push(ix);
-                }
-                self.place[change.vehicle as usize] = Place {
-                    cell: ix,
-                    slot: cell.next_slot(),
-                };
-                let from = change.from.map(|from| cell.key.offset_of(from));
-                let enter = Enter {
-                    at,
-                    look: change.look,
-                    from,
-                };
-                cell.enter(change.vehicle, enter);
+            cell.changes.leaves.push(place.slot);
+            if untouched {
+                self.touched.push(place.cell);
             }
+            self.place[change.vehicle as usize] = NOWHERE;
+        }
+        if let Some(ix) = self.by_column_row.get(&(column, row)).copied() {
+            let cell = self.cells[ix as usize]
+                .as_mut()
+                .expect("columns name cells that are there");
+            if cell.changes.is_empty() {
+                self.touched.push(ix);
+            }
+            self.place[change.vehicle as usize] = Place {
+                cell: ix,
+                slot: cell.next_slot(),
+            };
+            let from = change.from.map(|from| cell.key.offset_of(from));
+            let enter = Enter {
+                at,
+                look: change.look,
+                from,
+            };
+            cell.enter(change.vehicle, enter);
         }
     }
 

@@ -242,6 +242,10 @@ impl Vehicles {
         self.by_vin.get(vin).copied()
     }
 
+    pub fn vin(&self, vehicle: u32) -> Option<Vin> {
+        self.vins.get(vehicle as usize).copied()
+    }
+
     fn find_or_add(&mut self, vin: Vin, source: SourceId, limit: u32) -> Option<u32> {
         if let Some(found) = self.find(&vin) {
             return Some(found);
@@ -283,17 +287,20 @@ impl Vehicles {
         Some(vehicle)
     }
 
-    /// Finds a vehicle and reads what [`apply_to`](Self::apply_to) will need of it, so that this is on its way from memory
-    /// while the vehicles before it are still at work.
-    pub fn fetch(&self, vin: &Vin) -> Option<u32> {
-        let vehicle = self.find(vin)?;
-        let latest = &self.latest[vehicle as usize];
-        std::hint::black_box((
-            latest.stamp,
-            latest.received_mono_ms,
-            self.items[vehicle as usize].touch(),
-        ));
-        Some(vehicle)
+    /// Finds the vehicles of some reports and reads what [`apply_to`](Self::apply_to) will need of them. Each step is
+    /// a short loop over all of them, so that a processor waits for memory once for many and not for each.
+    pub fn fetch(&self, reports: &[Report], vehicles: &mut [Option<u32>]) {
+        for (vehicle, report) in vehicles.iter_mut().zip(reports) {
+            *vehicle = self.find(&report.vin);
+        }
+        let found = || vehicles.iter().flatten().map(|vehicle| *vehicle as usize);
+        let records = found().map(|i| {
+            let latest = &self.latest[i];
+            u64::from(latest.stamp) ^ latest.received_mono_ms ^ self.items[i].len() as u64
+        });
+        std::hint::black_box(records.fold(0, |sum, read| sum ^ read));
+        let items = found().map(|i| self.items[i].touch());
+        std::hint::black_box(items.fold(0, |sum, read| sum ^ read));
     }
 
     /// Takes a report; `vehicle` is whose it is, if that has been looked up.

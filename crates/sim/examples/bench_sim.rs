@@ -12,6 +12,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use sim::city::{City, Plan};
+use sim::frames::Editions;
 use sim::hub::Hub;
 use sim::trouble::{Injected, Trouble};
 use sim::{driver, stream};
@@ -57,7 +58,10 @@ fn simulate(vehicles: u32) {
                 city,
                 &hub,
                 None,
-                driver::Options::default(),
+                driver::Options {
+                    editions: Editions::Mixed,
+                    wait: false,
+                },
                 trouble,
                 &never,
             );

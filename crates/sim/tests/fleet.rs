@@ -300,3 +300,47 @@ fn a_day_has_its_rhythm_and_its_troubles() {
         "{share} of all reports came"
     );
 }
+
+#[test]
+fn a_level_three_alarm_brings_its_history_and_then_a_report_each_second() {
+    // Time flies, so that rare alarms are not rare.
+    let plan = Plan {
+        vehicles: 1_500,
+        seed: 12,
+        speed: 4_000.0,
+        interval_s: 10,
+        start_hour: 9.0,
+    };
+    let mut city = city(plan);
+    let mut said: HashMap<u32, Vec<Report>> = HashMap::new();
+    run(&mut city, 80, |_, report| {
+        said.entry(report.vehicle).or_default().push(*report)
+    });
+    let mut bursts = 0;
+    for reports in said.values() {
+        let alarm = |r: &Report| r.values.alarm_level == 3 && !r.reissued;
+        let Some(onset) = reports.iter().position(alarm) else {
+            continue;
+        };
+        let at_s = reports[onset].stamp_unix_s;
+        if at_s > NOW_MS / 1000 + 50 {
+            continue;
+        }
+        // The seconds since the report before it come as re-issued reports, oldest first.
+        assert!(onset >= 9, "{onset}");
+        for (report, ago) in reports[..onset].iter().rev().zip(1..=9) {
+            assert!(
+                report.reissued && report.stamp_unix_s == at_s - ago,
+                "{report:?}"
+            );
+        }
+        let after: Vec<i64> = reports[onset..]
+            .iter()
+            .map(|r| r.stamp_unix_s)
+            .take(25)
+            .collect();
+        assert!(after.is_sorted_by(|a, b| b - a == 1), "{after:?}");
+        bursts += 1;
+    }
+    assert!(bursts > 0);
+}

@@ -1,17 +1,19 @@
 //! Where vehicles can drive: a graph of named roads and local streets.
 //!
 //! `skeleton` reads the hand-drawn main roads of Shanghai that are built in, `local` grows streets between
-//! them, `geojson` and `osm` take a file instead (any city). `build` ties lines into one connected
-//! graph; `Roads` is that graph, frozen and compact: nodes, directed links with their shape, and for
+//! them, `geojson` and `osm` take a file instead (any city). `build` ties lines (`weave`) into one
+//! connected graph (`freeze`); `Roads` is that graph, frozen and compact: nodes, directed links with their shape, and for
 //! every destination *hub* the next link from every node, so that a vehicle needs no route of its own.
 
 pub mod build;
+mod freeze;
 pub mod geojson;
 mod hubs;
 mod land;
 pub mod local;
 pub mod osm;
 pub mod skeleton;
+mod weave;
 
 use crate::ground::METRES_PER_DEGREE;
 

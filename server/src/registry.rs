@@ -50,6 +50,9 @@ fn parse(input: impl std::io::Read) -> Result<Vec<RegistryEntry>> {
         let field = |column: usize| record.get(places[column]).unwrap_or_default();
         let vin = Vin::parse(field(0))
             .map_err(|error| anyhow::anyhow!("line {line}: the vin cannot be taken: {error}"))?;
+        if !vin.is_well_formed() {
+            bail!("line {line}: the vin does not have 17 letters and digits without I, O and Q");
+        }
         for column in [1, 2] {
             if field(column).len() > MAX_TEXT_BYTES {
                 bail!(

@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_bad_object_costs_the_others_nothing() {
-        let text = format!(r#"[{{"vin":"short","t":1}},{{"t":1}},{{"vin":"{VIN}","t":1000}}]"#);
+        let text = format!(r#"[{{"vin":"","t":1}},{{"t":1}},{{"vin":"{VIN}","t":1000}}]"#);
         let kinds: Vec<_> = read(&text, SourceId(0))
             .unwrap()
             .into_iter()

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use city::City;
 use fleet::{Fleet, Rules};
-use wire::{CellKey, CellMirror, Change, Down, View, WorldPoint, frames};
+use wire::{Activity, CellKey, CellMirror, Change, Down, View, WorldPoint, frames};
 
 const VEHICLES: usize = 222_000;
 const SHANGHAI: (f64, f64) = (121.47, 31.23);
@@ -46,6 +46,7 @@ struct Wall {
     moves: usize,
     looks: usize,
     borders: usize,
+    steps: others::Steps,
 }
 
 impl Wall {
@@ -80,7 +81,10 @@ impl Wall {
                     let mirror = self.mirrors.get_mut(&key).expect("bases come first");
                     mirror
                         .apply_delta(generation, tick, follows, body, |change| match change {
-                            Change::Move { .. } => self.moves += 1,
+                            Change::Move { from, to, .. } => {
+                                self.moves += 1;
+                                self.steps.add(from, to);
+                            }
                             Change::Look { .. } => self.looks += 1,
                             Change::Enter { .. } => self.borders += 1,
                             Change::Leave { .. } => {}
@@ -184,17 +188,26 @@ fn deltas(city: &City, interval_s: i64, level: u8, name: &str) {
             fleet.apply(&city.report(i, second), City::now(second));
         }
         fleet.tick(City::now(second));
+        let driving = fleet.counts().activity[Activity::Driving as usize];
+        let moves_before = wall.moves;
         wall.take(&fleet, &cells);
+        wall.steps.add_who(driving, wall.moves - moves_before);
         let status = fleet.summary().status(0, |_| "source".into());
         wall.bytes += Down::Status(status).to_vec().len() + 2;
         if second == warm_s {
             (wall.bytes, wall.moves, wall.looks, wall.borders) = (0, 0, 0, 0);
+            wall.steps = others::Steps::default();
         }
     }
     let moves = (wall.moves + wall.borders) as f64;
     print(
         &format!("delta_bytes_per_move_{name}"),
         wall.bytes as f64 / moves,
+        "B/move",
+    );
+    print(
+        &format!("delta_bound_bytes_per_move_{name}"),
+        wall.steps.bound_bytes() / wall.moves as f64,
         "B/move",
     );
     print(

@@ -1,8 +1,8 @@
-//! The same cells in other encodings, and what a perfect code of gaps and looks could not go below.
+//! The same cells in other encodings, and what a perfect code of gaps, looks and steps could not go below.
 
 use std::collections::BTreeMap;
 
-use wire::{CellKey, CellMirror, Look, morton};
+use wire::{CellKey, CellMirror, CellPoint, Look, morton};
 
 type Cells<'a> = [(&'a CellKey, &'a CellMirror)];
 
@@ -92,4 +92,35 @@ pub fn mvt_bytes(cells: &Cells<'_>) -> f64 {
         }
     }
     bytes as f64
+}
+
+/// What moves cost an ideal code that knows how many of those that drive move in each tick, and how often each size of
+/// step comes; nothing is predicted, and frames and everything that is no move cost nothing.
+#[derive(Default)]
+pub struct Steps {
+    sizes: BTreeMap<(u32, u32), u64>,
+    plain_bits: f64,
+    who_bits: f64,
+}
+
+impl Steps {
+    pub fn add(&mut self, from: CellPoint, to: CellPoint) {
+        let size = |a: u16, b: u16| 16 - a.abs_diff(b).leading_zeros();
+        let (x, y) = (size(from.x, to.x), size(from.y, to.y));
+        *self.sizes.entry((x, y)).or_default() += 1;
+        // A number of n bits has n − 1 plain ones and a sign.
+        self.plain_bits += f64::from(x + y);
+    }
+
+    pub fn add_who(&mut self, driving: u32, moved: usize) {
+        let (all, some) = (f64::from(driving), moved as f64);
+        if some > 0.0 && some < all {
+            self.who_bits +=
+                some * (all / some).log2() + (all - some) * (all / (all - some)).log2();
+        }
+    }
+
+    pub fn bound_bytes(&self) -> f64 {
+        (entropy_bits(&self.sizes) + self.plain_bits + self.who_bits) / 8.0
+    }
 }

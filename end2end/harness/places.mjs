@@ -12,8 +12,9 @@ export const site = process.env.EVWALL_SITE ?? path.join(built, "site");
 export const chromium =
   process.env.EVWALL_CHROMIUM ?? ["/usr/bin/chromium", "/usr/bin/google-chrome"].find((file) => existsSync(file));
 
-/** Recorded drives where they are at hand, else the small recording that is kept with the tests. */
+/** Recorded drives where they are at hand, else the small recording that is kept with the tests; EVWALL_RECORDING names another. */
 export function recording() {
+  if (process.env.EVWALL_RECORDING) return path.resolve(process.env.EVWALL_RECORDING);
   const recorded = path.join(root, "../shared/recordings/shanghai_trips_2020.ndjson.gz");
   if (existsSync(recorded)) return recorded;
   console.log("playing the small recording kept with the tests: the recorded drives are not at hand");

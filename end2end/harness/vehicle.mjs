@@ -1,25 +1,47 @@
 // Opening a vehicle as a supervisor does, and reading its card.
 import { dotsOn, expect } from "./fixtures.mjs";
 
-/** A dot that moves, free of others: it stood a little elsewhere a moment ago. */
+/** A dot that moves, free of others: it stood a little elsewhere a moment ago. Looks closer where dots lie too close together. */
 export async function movingDot(page) {
+  for (let closer = 0; closer < CLOSER; closer += 1) {
+    const found = await movingDotHere(page);
+    if (found) return found;
+    await lookCloser(page);
+  }
+  throw new Error("no dot moves that is free of others");
+}
+
+/** How often one looks closer, and how many pictures are compared before. */
+const CLOSER = 6;
+const PICTURES = 6;
+
+async function movingDotHere(page) {
   let before = await dotsOn(page);
-  let found;
-  await expect
-    .poll(
-      async () => {
-        const now = await dotsOn(page);
-        found = now.find(({ x, y }) => {
-          const near = before.map((dot) => Math.hypot(dot.x - x, dot.y - y)).filter((moved) => moved < 12);
-          return near.length === 1 && near[0] > 0.8;
-        });
-        before = now;
-        return found !== undefined;
-      },
-      { message: "a dot moves", intervals: [700], timeout: 30_000 },
-    )
-    .toBe(true);
-  return found;
+  for (let picture = 0; picture < PICTURES; picture += 1) {
+    // The next second's reports have been drawn when the map has shown some frames more.
+    await page.evaluate(async (frames) => {
+      for (let frame = 0; frame < frames; frame += 1) await new Promise(requestAnimationFrame);
+    }, FRAMES);
+    const now = await dotsOn(page);
+    const found = now.find(({ x, y }) => {
+      const near = before.map((dot) => Math.hypot(dot.x - x, dot.y - y)).filter((moved) => moved < 16);
+      return near.length === 1 && near[0] > 0.8;
+    });
+    if (found) return found;
+    before = now;
+  }
+}
+
+const FRAMES = 40;
+
+/** Turns the wheel once over the middle of what can be seen. */
+async function lookCloser(page) {
+  const dots = await dotsOn(page, { apartCss: 0 });
+  const box = await page.getByTestId("dots").boundingBox();
+  const middle = (axis, size) =>
+    dots.length > 0 ? dots.map((dot) => dot[axis]).sort((a, b) => a - b)[Math.floor(dots.length / 2)] : box[axis] + size / 2;
+  await page.mouse.move(middle("x", box.width), middle("y", box.height));
+  await page.mouse.wheel(0, -400);
 }
 
 /** Clicks a dot and waits for the window of the one vehicle; where several lie there, the nearest is taken. */

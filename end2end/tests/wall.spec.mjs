@@ -40,6 +40,13 @@ test("the page changes its language", async ({ desk: page }) => {
   await expect(page.getByTestId("connection")).toHaveText("Connected");
 });
 
+test("names on the map have the font that comes with it", async ({ desk: page }) => {
+  await expect
+    .poll(() => page.evaluate(() => [...document.fonts].filter((face) => face.status === "loaded").map((face) => face.family)))
+    .toContainEqual(expect.stringContaining("Noto Sans SC"));
+  expect(await page.evaluate(() => document.fonts.check('12px "Noto Sans SC"', "上海浦东新区 Pudong"))).toBe(true);
+});
+
 test("the wall page shows the same picture without controls", async ({ desk: page, centre }) => {
   await page.goto(`${centre.server.url}/wall`);
   await untilDrawn(page);

@@ -44,6 +44,12 @@ pub struct Serve {
     /// A telemetry stream to subscribe to, ws://HOST:PORT/PATH; may be given several times.
     #[arg(long = "telemetry", value_name = "URL")]
     pub telemetry: Vec<String>,
+    /// Address on which platforms send by the rules of GB/T 32960.3; loopback only. Needs --platforms.
+    #[arg(long, value_name = "ADDR", requires = "platforms")]
+    pub listen_32960: Option<SocketAddr>,
+    /// Who may send there: TOML, one [[platform]] each.
+    #[arg(long, value_name = "FILE", requires = "listen_32960")]
+    pub platforms: Option<PathBuf>,
     /// Registry of vehicles: CSV with the columns vin,make,model,class.
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
@@ -124,6 +130,12 @@ impl Serve {
                      listen on 127.0.0.1 and put a reverse proxy with TLS before it"
                 );
             }
+        }
+        if let Some(addr) = self.listen_32960.filter(|addr| !addr.ip().is_loopback()) {
+            bail!(
+                "--listen-32960 {addr} is reachable from other machines, and the platforms' passwords would go over \
+                 the wire in the clear: listen on 127.0.0.1 and put a TLS proxy before it"
+            );
         }
         for url in &self.telemetry {
             let scheme_ok = url.starts_with("ws://") || url.starts_with("wss://");

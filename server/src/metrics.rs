@@ -4,10 +4,15 @@ use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gau
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 pub const DAMAGED: &str = "evwall_damaged_total";
+pub const SOURCE_DAMAGED: &str = "evwall_source_damaged_total";
 pub const REPORTS: &str = "evwall_reports_total";
 pub const REPORTS_NOT_SHOWN: &str = "evwall_reports_not_shown_total";
 pub const SOURCE_CONNECTED: &str = "evwall_source_connected";
 pub const RECONNECTS: &str = "evwall_source_reconnects_total";
+pub const PLATFORM_SESSIONS: &str = "evwall_platform_connections";
+pub const PLATFORM_LOGINS: &str = "evwall_platform_logins_total";
+pub const PLATFORM_CLOSED: &str = "evwall_platform_closed_total";
+pub const PLATFORM_WAITS: &str = "evwall_platform_waits_total";
 pub const REGISTERED: &str = "evwall_vehicles_registered";
 pub const LIVE: &str = "evwall_vehicles_live";
 pub const VIEWERS: &str = "evwall_viewers";
@@ -35,6 +40,10 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
         DAMAGED,
         "Pieces of a stream that could not be taken, by kind"
     );
+    describe_counter!(
+        SOURCE_DAMAGED,
+        "The same for each source, platforms' refused frames among them"
+    );
     describe_counter!(REPORTS, "Reports decoded");
     describe_counter!(
         REPORTS_NOT_SHOWN,
@@ -44,6 +53,16 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     describe_counter!(
         RECONNECTS,
         "Times a stream was lost or could not be reached"
+    );
+    describe_gauge!(PLATFORM_SESSIONS, "Connections of platforms over TCP");
+    describe_counter!(PLATFORM_LOGINS, "Logins of platforms, by outcome");
+    describe_counter!(
+        PLATFORM_CLOSED,
+        "Connections of platforms that ended, by reason"
+    );
+    describe_counter!(
+        PLATFORM_WAITS,
+        "Times a platform was made to wait because it sent too fast"
     );
     describe_gauge!(REGISTERED, "Vehicles known to the registry or ever seen");
     describe_gauge!(LIVE, "Vehicles whose newest report is fresh");
@@ -65,7 +84,8 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     // A counter that was never touched is not exported; these must be there from the first scrape.
     counter!(REPORTS).increment(0);
     gauge!(VIEWERS).set(0.0);
-    for kind in ["checksum", "cut", "text", "unknown_command", "junk"] {
+    let junk = gb32960::Junk::ALL.map(|junk| junk.name());
+    for kind in junk.into_iter().chain(["cut", "text", "unknown_command"]) {
         counter!(DAMAGED, "kind" => kind).increment(0);
     }
     histogram!(TICK_SECONDS).record(0.0);

@@ -1,4 +1,5 @@
-//! `/metrics` for operators, on a loopback listener of its own, so that no mistake in the map's routes can expose it.
+//! `/metrics` and `/quarantine` (the last damaged pieces of each source, blanked) for operators, on a loopback listener
+//! of their own, so that no mistake in the map's routes can expose them.
 
 use std::future::Future;
 
@@ -8,6 +9,8 @@ use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
+use crate::source::Quarantines;
+
 /// Serves until `until` is done.
 ///
 /// # Errors
@@ -15,6 +18,7 @@ use tokio::net::TcpListener;
 pub async fn serve(
     listener: TcpListener,
     handle: PrometheusHandle,
+    quarantines: Quarantines,
     until: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let render = move || {
@@ -27,7 +31,13 @@ pub async fn serve(
             )
         }
     };
-    let router = Router::new().route("/metrics", get(render));
+    let quarantine = move || async move {
+        let plain = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
+        (plain, quarantines.text())
+    };
+    let router = Router::new()
+        .route("/metrics", get(render))
+        .route("/quarantine", get(quarantine));
     axum::serve(listener, router)
         .with_graceful_shutdown(until)
         .await

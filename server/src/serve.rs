@@ -33,10 +33,18 @@ pub async fn run(config: Serve) -> Result<()> {
         Some(path) => registry::read(path)?,
         None => Vec::new(),
     };
+    let platforms = match &config.platforms {
+        Some(path) => Some(source::Platforms::read(path)?),
+        None => None,
+    };
     let listener = bind(config.listen, "--listen").await?;
     let map_addr = listener.local_addr()?;
     let ops_listener = bind(config.ops_addr(map_addr), "--ops-listen").await?;
     let ops_addr = ops_listener.local_addr()?;
+    let platform_listener = match config.listen_32960 {
+        Some(addr) => Some(bind(addr, "--listen-32960").await?),
+        None => None,
+    };
     let access = open_access(&config).await?;
 
     let mut fleet = Fleet::new(Rules::default());
@@ -46,7 +54,15 @@ pub async fn run(config: Serve) -> Result<()> {
             bail!("the registry has more vehicles than one server holds");
         }
     }
-    let sources: Arc<[String]> = config.telemetry.iter().map(|url| name_of(url)).collect();
+    let named_platforms = platforms.iter().flat_map(|platforms| &platforms.all);
+    let sources: Arc<[String]> = config
+        .telemetry
+        .iter()
+        .map(|url| name_of(url))
+        .chain(named_platforms.map(|platform| platform.name.clone()))
+        .collect();
+    u16::try_from(sources.len()).context("more than 65,535 streams and platforms")?;
+    let quarantines = source::Quarantines::new(&sources);
     let fleet = fleet_thread::start(fleet, sources.to_vec(), config.tick_ms)?;
 
     let stop = CancellationToken::new();
@@ -57,9 +73,29 @@ pub async fn run(config: Serve) -> Result<()> {
             url.clone(),
             id,
             sources[index].clone(),
+            quarantines.of(id),
             fleet.clone(),
             stop.clone(),
         ));
+    }
+    if let (Some(platforms), Some(listener)) = (platforms, platform_listener) {
+        println!("platforms tcp://{}", listener.local_addr()?);
+        info!(
+            platforms = platforms.all.len(),
+            "listening for platforms; a reply of success means taken into memory and no more: evwall is a mirror and \
+             must never be a maker's only receiver"
+        );
+        let first = SourceId(u16::try_from(config.telemetry.len())?);
+        let registered = entries.iter().map(|entry| entry.vin).collect();
+        let gateway = source::Gateway::new(
+            platforms,
+            first,
+            quarantines.clone(),
+            registered,
+            fleet.clone(),
+            stop.clone(),
+        );
+        tasks.spawn(gateway.listen(listener));
     }
     tasks.spawn(keep_access(access.clone(), stop.clone()));
 
@@ -80,6 +116,7 @@ pub async fn run(config: Serve) -> Result<()> {
     tasks.spawn(ops::serve(
         ops_listener,
         prometheus,
+        quarantines,
         stop.clone().cancelled_owned(),
     ));
 

@@ -1,74 +1,106 @@
 //! Bytes of one source → reports. Total: any bytes give reports and counts, never an error that ends the stream.
 //!
 //! A message may hold one frame, several, or a part of one: what is left over waits for the next message, bounded by
-//! the largest frame the standard allows. What cannot be taken is counted by kind and passed over.
+//! the largest frame the standard allows. What cannot be taken is counted by kind, kept blanked in the source's
+//! [`Quarantine`], and passed over.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use fleet::{RawPosition, Report, SourceId};
 use gb32960::codes::{ChargeState, VehicleState};
 use gb32960::datum::wgs84_from;
-use gb32960::{Command, Frame, Live, LiveError, Reading, Split};
-use metrics::counter;
+use gb32960::{Command, Datum, Frame, Live, LiveError, MAX_DATA_LEN, Reading, Split};
+use metrics::{Counter, counter};
 use tracing::{debug, warn};
 use wire::{Activity, WorldPoint};
 
 use super::json;
-use crate::metrics::{DAMAGED, REPORTS};
+use super::quarantine::Quarantine;
+use crate::metrics::{DAMAGED, REPORTS, SOURCE_DAMAGED};
 
-/// Damage is logged at its first, second, fourth, … occurrence, so that a broken platform cannot fill the disk.
-#[derive(Default)]
-struct Damage {
-    count: u64,
-}
+/// Why something was not taken; a label for metrics.
+pub type Kind = &'static str;
 
 pub struct Intake {
     source: SourceId,
     name: String,
+    /// Of positions in frames that do not name one.
+    datum: Datum,
     /// The beginning of a frame whose end has not come; shorter than one frame.
     pending: BytesMut,
-    damage: Damage,
+    quarantine: Quarantine,
+    taken: Counter,
 }
 
 impl Intake {
     #[must_use]
-    pub fn new(source: SourceId, name: String) -> Self {
+    pub fn new(source: SourceId, name: String, quarantine: Quarantine) -> Self {
         Self {
             source,
             name,
+            // The 2016 edition does not name a datum; terminals read satellites, so it is taken for WGS-84.
+            datum: Datum::Wgs84,
             pending: BytesMut::new(),
-            damage: Damage::default(),
+            quarantine,
+            taken: counter!(REPORTS),
         }
+    }
+
+    /// The datum of a source that does not send its positions as satellites give them.
+    #[must_use]
+    pub fn with_datum(self, datum: Datum) -> Self {
+        Self { datum, ..self }
     }
 
     /// Takes one binary message and appends the reports in it.
     pub fn binary(&mut self, message: Bytes, reports: &mut Vec<Report>) {
-        let bytes = if self.pending.is_empty() {
+        let mut rest = if self.pending.is_empty() {
             message
         } else {
             self.pending.extend_from_slice(&message);
             self.pending.split().freeze()
         };
-        let mut rest = bytes.clone();
-        loop {
-            if rest.is_empty() {
-                return;
-            }
+        while !rest.is_empty() {
             match gb32960::split(&rest) {
-                Split::Frame { frame, len } => {
-                    self.frame(&frame, &rest, reports);
-                    rest = rest.slice(len..);
-                }
                 Split::Wait { .. } => {
                     // The end of this frame is in the next message, or nowhere: then the splitter finds that out.
-                    self.damaged("cut", "a frame goes on in the next message");
+                    self.damaged("cut", &[], "a frame goes on in the next message");
                     self.pending.extend_from_slice(&rest);
                     return;
                 }
-                Split::Junk { len, why } => {
-                    self.damaged(why.name(), "bytes that are no frame were skipped");
-                    rest = rest.slice(len..);
+                found => {
+                    let len = self.found(found, &rest, reports);
+                    rest.advance(len);
                 }
             }
+        }
+    }
+
+    /// The connection is gone, and with it the other half of a cut frame. Whole frames may stand behind one whose
+    /// damaged length announced more than ever came.
+    pub fn finish(&mut self, reports: &mut Vec<Report>) {
+        let mut rest = self.pending.split().freeze();
+        while let Some(found) = gb32960::split_at_end(&rest, MAX_DATA_LEN) {
+            let len = self.found(found, &rest, reports);
+            rest.advance(len);
+        }
+    }
+
+    /// How many bytes that was.
+    fn found(&mut self, found: Split<'_>, bytes: &Bytes, reports: &mut Vec<Report>) -> usize {
+        match found {
+            Split::Frame { frame, len } => {
+                self.frame(&frame, bytes, reports);
+                len
+            }
+            Split::Junk { len, why } => {
+                self.damaged(
+                    why.name(),
+                    &bytes[..len],
+                    "bytes that are no frame were skipped",
+                );
+                len
+            }
+            Split::Wait { .. } => 0,
         }
     }
 
@@ -79,65 +111,67 @@ impl Intake {
                 for result in results {
                     match result {
                         Ok(report) => {
-                            counter!(REPORTS).increment(1);
+                            self.taken.increment(1);
                             reports.push(report);
                         }
                         Err(kind) => {
-                            self.damaged(kind, "a JSON report that cannot be taken was skipped")
+                            self.damaged(
+                                kind,
+                                &[],
+                                "a JSON report that cannot be taken was skipped",
+                            );
                         }
                     }
                 }
             }
-            Err(_) => self.damaged("text", "a text message that is no JSON report was skipped"),
-        }
-    }
-
-    /// The connection is gone, and with it the other half of a cut frame.
-    pub fn reset(&mut self) {
-        self.pending.clear();
-    }
-
-    fn frame(&mut self, frame: &Frame<'_>, bytes: &Bytes, reports: &mut Vec<Report>) {
-        let reissued = match frame.command() {
-            Command::RealTime => false,
-            Command::Reissue => true,
-            Command::Other(_) => {
-                return self.damaged(
-                    "unknown_command",
-                    "a frame with an unknown command was skipped",
-                );
-            }
-            // Logins, logouts and heartbeats say nothing about where a vehicle is.
-            _ => return,
-        };
-        match gb32960::live(frame) {
-            Ok(live) => {
-                counter!(REPORTS).increment(1);
-                if live.stopped.is_some() {
-                    self.damaged("item", "a report ended in an item that cannot be read; what stood before it was taken");
-                }
-                match self.report(frame, &live, reissued, bytes) {
-                    Ok(report) => reports.push(report),
-                    Err(kind) => self.damaged(
-                        kind,
-                        "a report without a usable vehicle or time was skipped",
-                    ),
-                }
-            }
-            Err(error) => self.damaged(
-                live_error_name(error),
-                "a report that cannot be read was skipped",
+            // Not into the quarantine: nobody knows what stands in such a text.
+            Err(_) => self.damaged(
+                "text",
+                &[],
+                "a text message that is no JSON report was skipped",
             ),
         }
     }
 
-    fn report(
-        &self,
-        frame: &Frame<'_>,
-        live: &Live,
-        reissued: bool,
-        bytes: &Bytes,
-    ) -> Result<Report, &'static str> {
+    fn frame(&mut self, frame: &Frame<'_>, bytes: &Bytes, reports: &mut Vec<Report>) {
+        match frame.command() {
+            Command::RealTime | Command::Reissue => reports.extend(self.report(frame, bytes).ok()),
+            Command::Other(_) => self.damaged(
+                "unknown_command",
+                frame.bytes(),
+                "a frame with an unknown command was skipped",
+            ),
+            // Logins, logouts and heartbeats say nothing about where a vehicle is.
+            _ => {}
+        }
+    }
+
+    /// The report in a frame of command 02 or 03. `bytes` is the buffer that the frame lies in: the report keeps a
+    /// share of it.
+    ///
+    /// # Errors
+    /// Why there is none; it has been counted.
+    pub fn report(&mut self, frame: &Frame<'_>, bytes: &Bytes) -> Result<Report, Kind> {
+        let outcome = match gb32960::live(frame) {
+            Ok(live) => {
+                self.taken.increment(1);
+                if live.stopped.is_some() {
+                    self.damaged("item", frame.bytes(), "a report ended in an item that cannot be read; what stood before it was taken");
+                }
+                self.read(frame, &live, bytes)
+            }
+            Err(error) => Err(live_error_name(error)),
+        };
+        outcome.inspect_err(|kind| {
+            self.damaged(
+                kind,
+                frame.bytes(),
+                "a report that cannot be taken was skipped",
+            );
+        })
+    }
+
+    fn read(&self, frame: &Frame<'_>, live: &Live, bytes: &Bytes) -> Result<Report, Kind> {
         let vin = frame.identifier();
         if vin.as_str().is_none() {
             return Err("identifier");
@@ -151,18 +185,14 @@ impl Intake {
                     f64::from(position.lon_e6) / 1e6,
                     f64::from(position.lat_e6) / 1e6,
                 );
-                // The 2016 edition does not name a datum; terminals read satellites, so it is taken for WGS-84.
-                let (lon, lat) = match position.datum {
-                    Some(datum) => wgs84_from(datum, lon, lat),
-                    None => (lon, lat),
-                };
+                let (lon, lat) = wgs84_from(position.datum.unwrap_or(self.datum), lon, lat);
                 WorldPoint::from_lon_lat(lon, lat)
             });
         Ok(Report {
             vin,
             source: self.source,
             stamp_unix_s,
-            reissued,
+            reissued: frame.command() == Command::Reissue,
             edition: Some(frame.edition()),
             fix,
             raw_position: live.position.map(|position| RawPosition {
@@ -179,11 +209,14 @@ impl Intake {
         })
     }
 
-    fn damaged(&mut self, kind: &'static str, what: &str) {
+    /// Counts a piece that could not be taken, keeps it blanked, and says so at the first, second, fourth, … of the
+    /// source, so that a broken platform cannot fill the disk.
+    pub fn damaged(&mut self, kind: Kind, piece: &[u8], what: &str) {
         counter!(DAMAGED, "kind" => kind).increment(1);
-        self.damage.count += 1;
-        if self.damage.count.is_power_of_two() {
-            warn!(source = %self.name, kind, damaged_so_far = self.damage.count, "{what}");
+        counter!(SOURCE_DAMAGED, "source" => self.name.clone(), "kind" => kind).increment(1);
+        let so_far = self.quarantine.keep(kind, piece);
+        if so_far.is_power_of_two() {
+            warn!(source = %self.name, kind, damaged_so_far = so_far, "{what}");
         } else {
             debug!(source = %self.name, kind, "{what}");
         }
@@ -216,7 +249,7 @@ mod tests {
     use super::*;
 
     fn intake() -> Intake {
-        Intake::new(SourceId(0), "test".to_owned())
+        Intake::new(SourceId(0), "test".to_owned(), Quarantine::default())
     }
 
     fn frame(serial: u32) -> Vec<u8> {
@@ -265,6 +298,18 @@ mod tests {
         let stream = [frame(2), bad, b"noise".to_vec(), frame(3)].concat();
         let mut intake = intake();
         assert_eq!(take(&mut intake, &[&stream]), 2);
-        assert!(intake.damage.count > 0);
+        assert!(intake.quarantine.lines("test").contains(" bad_checksum "));
+    }
+
+    #[test]
+    fn a_damaged_length_costs_its_own_frame_only_even_when_the_stream_ends_early() {
+        let mut bad = frame(1);
+        bad[22] = 0x70;
+        let stream = [bad, frame(2), frame(3)].concat();
+        let mut intake = intake();
+        assert_eq!(take(&mut intake, &[&stream]), 0);
+        let mut reports = Vec::new();
+        intake.finish(&mut reports);
+        assert_eq!(reports.len(), 2);
     }
 }

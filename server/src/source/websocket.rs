@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::Intake;
+use super::{Intake, Quarantine};
 use crate::fleet_thread::FleetHandle;
 use crate::metrics::{RECONNECTS, SOURCE_CONNECTED};
 
@@ -30,20 +30,27 @@ pub async fn subscribe(
     url: String,
     source: SourceId,
     name: String,
+    quarantine: Quarantine,
     fleet: FleetHandle,
     stop: CancellationToken,
 ) {
     tokio::select! {
         () = stop.cancelled() => {}
-        () = subscribe_for_ever(&url, source, &name, &fleet) => {}
+        () = subscribe_for_ever(&url, source, &name, quarantine, &fleet) => {}
     }
 }
 
-async fn subscribe_for_ever(url: &str, source: SourceId, name: &str, fleet: &FleetHandle) {
+async fn subscribe_for_ever(
+    url: &str,
+    source: SourceId,
+    name: &str,
+    quarantine: Quarantine,
+    fleet: &FleetHandle,
+) {
     let connected_gauge = gauge!(SOURCE_CONNECTED, "source" => name.to_owned());
     let reconnects = counter!(RECONNECTS, "source" => name.to_owned());
     connected_gauge.set(0.0);
-    let mut intake = Intake::new(source, name.to_owned());
+    let mut intake = Intake::new(source, name.to_owned(), quarantine);
     let mut pause = FIRST_PAUSE;
     loop {
         match connect(url).await {
@@ -52,9 +59,13 @@ async fn subscribe_for_ever(url: &str, source: SourceId, name: &str, fleet: &Fle
                 connected_gauge.set(1.0);
                 fleet.source_connected(source, true).await;
                 let (why, received) = read(stream, &mut intake, fleet).await;
+                let mut reports = Vec::new();
+                intake.finish(&mut reports);
+                if !reports.is_empty() {
+                    fleet.apply(reports).await;
+                }
                 connected_gauge.set(0.0);
                 fleet.source_connected(source, false).await;
-                intake.reset();
                 if received {
                     pause = FIRST_PAUSE;
                 }

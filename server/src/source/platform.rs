@@ -1,0 +1,455 @@
+//! Platforms that send over TCP (`--listen-32960`): one task a connection, from the first byte to the close.
+//!
+//! Bytes become frames, the rules of [`Session`] say what is due for each, and the answers go out in the order in which
+//! the frames came. A good answer to a report means "taken into memory": it is written after the fleet's channel has
+//! taken the batch, and it never means more than that. evwall keeps no history and must not be a maker's only receiver.
+//!
+//! Everything that a client can hold open has an end: the time to log in, the time for one frame, silence, answers that
+//! nobody reads, noise.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use fleet::{Report, SourceId};
+use gb32960::encode::{self, ReplyFlag};
+use gb32960::{Frame, Split, Time, Vin};
+use metrics::{counter, gauge};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+use super::Intake;
+use super::platforms::Platforms;
+use super::quarantine::{Quarantines, STRANGERS};
+use super::session::{Answer, Close, Session, Step, Tries, flag_of};
+use super::standing::Standing;
+use crate::clock;
+use crate::fleet_thread::FleetHandle;
+use crate::metrics::{
+    PLATFORM_CLOSED, PLATFORM_LOGINS, PLATFORM_SESSIONS, PLATFORM_WAITS, SOURCE_CONNECTED,
+};
+
+/// Read at once, and so the most that one batch for the fleet is made of.
+const READ_BYTES: usize = 64 * 1024;
+/// With less room than this a new buffer is begun; the old one lives as long as the reports that lie in it.
+const LEAST_ROOM_BYTES: usize = 4 * 1024;
+/// Bytes in a row that are no frame; then the connection is closed.
+const MOST_NOISE_BYTES: usize = 128 * 1024;
+/// The same for who has not logged in, whose data units are capped as well.
+const MOST_NOISE_BYTES_OF_STRANGERS: usize = 4 * 1024;
+/// Frames that were not finished in time; at the bound the session is closed.
+const HALF_FRAMES: u8 = 3;
+/// A client whose login was refused tries again after a minute (2016 5.1).
+const LOGIN_AGAIN_WITHIN: Duration = Duration::from_secs(90);
+/// Answers that cannot be handed to the socket for this long end the session.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// After the last answer: as long is waited for the client to close first, so that it reads that answer.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// All platforms and what they need of the server.
+pub struct Gateway {
+    pub platforms: Platforms,
+    standings: Vec<Standing>,
+    /// The source of the first platform; the others follow.
+    first_source: u16,
+    quarantines: Quarantines,
+    registered: HashSet<Vin>,
+    fleet: FleetHandle,
+    stop: CancellationToken,
+}
+
+impl Gateway {
+    #[must_use]
+    pub fn new(
+        platforms: Platforms,
+        first_source: SourceId,
+        quarantines: Quarantines,
+        registered: HashSet<Vin>,
+        fleet: FleetHandle,
+        stop: CancellationToken,
+    ) -> Arc<Self> {
+        let standings = platforms
+            .all
+            .iter()
+            .map(|platform| Standing::new(platform, &platforms.limits))
+            .collect();
+        for platform in &platforms.all {
+            gauge!(SOURCE_CONNECTED, "source" => platform.name.clone()).set(0.0);
+        }
+        Arc::new(Self {
+            quarantines,
+            standings,
+            first_source: first_source.0,
+            platforms,
+            registered,
+            fleet,
+            stop,
+        })
+    }
+
+    /// Accepts until the server stops.
+    pub async fn listen(self: Arc<Self>, listener: TcpListener) {
+        let connections = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = self.stop.cancelled() => break,
+            };
+            let (socket, peer) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of file handles, say: the next client may find it cured.
+                    warn!(%error, "could not accept a platform's connection");
+                    sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            if connections.len() >= self.platforms.limits.connections {
+                counter!(PLATFORM_CLOSED, "reason" => "full").increment(1);
+                continue;
+            }
+            let gateway = Arc::clone(&self);
+            connections.spawn(async move {
+                Connection::new(&gateway, peer).run(socket).await;
+            });
+        }
+        connections.close();
+        connections.wait().await;
+    }
+
+    /// For who has not logged in: no reports come through it. Their damage is counted together, or whoever connects
+    /// often could fill the log.
+    fn of_strangers(&self) -> Intake {
+        let nobody = SourceId(u16::MAX);
+        Intake::new(nobody, STRANGERS.to_owned(), self.quarantines.of(nobody))
+    }
+
+    fn source(&self, platform: usize) -> SourceId {
+        // There are fewer platforms and streams than 65,536: the start has checked it.
+        SourceId(self.first_source + platform as u16)
+    }
+}
+
+impl Tries for Gateway {
+    fn may_try(&self, platform: usize) -> bool {
+        self.standings[platform].may_try(clock::now().mono_ms)
+    }
+
+    fn failed(&self, platform: usize) {
+        self.standings[platform].failed(clock::now().mono_ms);
+    }
+}
+
+struct Connection<'a> {
+    gateway: &'a Gateway,
+    peer: SocketAddr,
+    session: Session,
+    /// Of the platform, once it has logged in; before that for nobody, so that damage is counted.
+    intake: Intake,
+    /// The seat among the platform's sessions, by its number.
+    seat: Option<(usize, u64)>,
+    replaced: CancellationToken,
+    received: BytesMut,
+    noise_bytes: usize,
+    half_frames: u8,
+    /// Whole frames since the last look at how fast this platform sends.
+    frames: usize,
+    /// Since when no whole frame, and for a stranger since its last try to log in.
+    quiet_since: Instant,
+    half_since: Option<Instant>,
+    answers: Vec<u8>,
+    reports: Vec<Report>,
+}
+
+impl<'a> Connection<'a> {
+    fn new(gateway: &'a Gateway, peer: SocketAddr) -> Self {
+        Self {
+            gateway,
+            peer,
+            session: Session::new(peer.ip()),
+            intake: gateway.of_strangers(),
+            seat: None,
+            replaced: CancellationToken::new(),
+            received: BytesMut::new(),
+            noise_bytes: 0,
+            half_frames: 0,
+            frames: 0,
+            quiet_since: Instant::now(),
+            half_since: None,
+            answers: Vec::new(),
+            reports: Vec::new(),
+        }
+    }
+
+    async fn run(mut self, mut socket: TcpStream) {
+        let _ = socket.set_nodelay(true);
+        gauge!(PLATFORM_SESSIONS).increment(1.0);
+        let (stop, replaced) = (self.gateway.stop.clone(), self.replaced.clone());
+        let why = tokio::select! {
+            why = self.talk(&mut socket) => why,
+            () = replaced.cancelled() => Close::Replaced,
+            () = stop.cancelled() => Close::Stopping,
+        };
+        counter!(PLATFORM_CLOSED, "reason" => why.name()).increment(1);
+        if let Some((platform, _)) = self.seat {
+            let name = &self.gateway.platforms.all[platform].name;
+            info!(platform = %name, reason = why.name(), "a platform's session ended");
+        }
+        self.leave_seat().await;
+        // Half-close and let the client close first: an answer in a socket that is reset is lost.
+        if !matches!(why, Close::Gone | Close::NotReading) {
+            let _ = timeout(CLOSE_TIMEOUT, async {
+                socket.shutdown().await?;
+                let mut rest = [0; 1024];
+                while socket.read(&mut rest).await? > 0 {}
+                std::io::Result::Ok(())
+            })
+            .await;
+        }
+        gauge!(PLATFORM_SESSIONS).decrement(1.0);
+    }
+
+    /// Until something ends it.
+    async fn talk(&mut self, socket: &mut TcpStream) -> Close {
+        loop {
+            let (deadline, close_at_deadline) = self.deadline();
+            if self.received.capacity() - self.received.len() < LEAST_ROOM_BYTES {
+                self.received.reserve(READ_BYTES);
+            }
+            let reading = timeout_at(deadline, socket.read_buf(&mut self.received));
+            let at_end = match reading.await {
+                Ok(Ok(0) | Err(_)) => return Close::Gone,
+                Ok(Ok(_)) => false,
+                Err(_) => match close_at_deadline {
+                    Some(why) => return why,
+                    None => true,
+                },
+            };
+            let close = self.take(at_end).await;
+            // Into the fleet's channel first: only then is "success" true.
+            let reports = std::mem::take(&mut self.reports);
+            if !reports.is_empty() {
+                self.gateway.fleet.apply(reports).await;
+            }
+            if !self.answers.is_empty() {
+                let written = timeout(WRITE_TIMEOUT, socket.write_all(&self.answers)).await;
+                self.answers.clear();
+                match written {
+                    Ok(Ok(())) => {}
+                    Ok(Err(_)) => return Close::Gone,
+                    Err(_) => return Close::NotReading,
+                }
+            }
+            if let Some(why) = close {
+                return why;
+            }
+            if let Some(platform) = self.session.platform() {
+                let standing = &self.gateway.standings[platform];
+                let frames = std::mem::take(&mut self.frames);
+                let wait_ms = standing.wait_ms(frames, clock::now().mono_ms);
+                if wait_ms > 0 {
+                    counter!(PLATFORM_WAITS).increment(1);
+                    sleep(Duration::from_millis(wait_ms)).await;
+                    self.quiet_since = Instant::now();
+                }
+            }
+        }
+    }
+
+    /// When waiting ends, and with what; `None`: the frame that has begun is given up.
+    fn deadline(&self) -> (Instant, Option<Close>) {
+        let limits = &self.gateway.platforms.limits;
+        let seconds = |s: u32| Duration::from_secs(u64::from(s));
+        let (patience, why) = match (self.session.platform(), self.session.failed_logins()) {
+            (Some(_), _) => (seconds(limits.idle_s), Close::Idle),
+            (None, 0) => (seconds(limits.login_within_s), Close::NoLogin),
+            (None, _) => (LOGIN_AGAIN_WITHIN, Close::NoLogin),
+        };
+        let quiet = (self.quiet_since + patience, Some(why));
+        let half = self
+            .half_since
+            .map(|since| (since + seconds(limits.half_frame_s), None));
+        match half {
+            Some(half) if half.0 < quiet.0 => half,
+            _ => quiet,
+        }
+    }
+
+    /// Takes every whole frame that has come; with `at_end` also those behind one that was not finished in time.
+    async fn take(&mut self, at_end: bool) -> Option<Close> {
+        let mut rest = self.received.split().freeze();
+        let mut close = None;
+        let (had, half_frames) = (rest.len(), self.half_frames);
+        while close.is_none() && !rest.is_empty() {
+            let max_data_bytes = self.gateway.platforms.limits.max_data_bytes;
+            let found = match gb32960::split_within(&rest, max_data_bytes) {
+                Split::Wait { .. } if at_end => gb32960::split_at_end(&rest, max_data_bytes),
+                found => Some(found),
+            };
+            match found {
+                Some(Split::Frame { frame, len }) => {
+                    self.noise_bytes = 0;
+                    self.half_frames = 0;
+                    self.frames += 1;
+                    close = self.frame(&frame, &rest).await;
+                    rest.advance(len);
+                }
+                Some(Split::Junk { len, why }) => {
+                    self.answer_damaged(&rest, why);
+                    self.intake.damaged(
+                        why.name(),
+                        &rest[..len],
+                        "bytes that are no frame were skipped",
+                    );
+                    self.noise_bytes += len;
+                    rest.advance(len);
+                    close = self.too_noisy();
+                }
+                Some(Split::Wait { .. }) | None => break,
+            }
+        }
+        if at_end {
+            // Good frames behind the half one do not excuse it.
+            self.half_frames = half_frames + 1;
+            if self.half_frames >= HALF_FRAMES {
+                close = close.or(Some(Close::HalfFrames));
+            }
+        }
+        self.half_since = match (rest.is_empty(), rest.len() < had) {
+            (true, _) => None,
+            // What is left has just come to the front.
+            (false, true) => Some(Instant::now()),
+            (false, false) => self.half_since.or_else(|| Some(Instant::now())),
+        };
+        self.received.extend_from_slice(&rest);
+        close
+    }
+
+    fn too_noisy(&self) -> Option<Close> {
+        let most = match self.session.platform() {
+            Some(_) => MOST_NOISE_BYTES,
+            None => MOST_NOISE_BYTES_OF_STRANGERS,
+        };
+        (self.noise_bytes > most).then_some(Close::Noise)
+    }
+
+    /// A frame whose checksum is wrong but whose ends are where its length says is told so (2016 5.2.2); it may be sent
+    /// again. `bytes` begin with it.
+    fn answer_damaged(&mut self, bytes: &[u8], why: gb32960::Junk) {
+        if why != gb32960::Junk::BadChecksum || self.session.platform().is_none() {
+            return;
+        }
+        let len = gb32960::MIN_FRAME_LEN + usize::from(u16::from_be_bytes([bytes[22], bytes[23]]));
+        let Some((whole, behind)) = bytes.split_at_checked(len) else {
+            return;
+        };
+        let ends_well = behind.is_empty() || behind.starts_with(b"##") || behind.starts_with(b"$$");
+        if let Some(frame) = Frame::unchecked(whole).filter(|_| ends_well) {
+            encode::reply(&mut self.answers, &frame, ReplyFlag::Error);
+        }
+    }
+
+    async fn frame(&mut self, frame: &Frame<'_>, bytes: &Bytes) -> Option<Close> {
+        let gateway = self.gateway;
+        let verdict = self.session.hear(frame, &gateway.platforms, gateway);
+        if self.session.platform().is_some() {
+            self.quiet_since = Instant::now();
+        }
+        let mut answer = verdict.answer;
+        let mut close = None;
+        match verdict.step {
+            Step::Go => {}
+            Step::Report => answer = Answer::Flag(self.report(frame, bytes)),
+            Step::LoggedIn(platform) => {
+                counter!(PLATFORM_LOGINS, "outcome" => "ok").increment(1);
+                self.logged_in(platform).await;
+            }
+            Step::Refused(kind) => self.refused(kind, frame),
+            Step::Close(why) => {
+                if why == Close::WrongLogins {
+                    self.refused("login", frame);
+                }
+                close = Some(why);
+            }
+        }
+        match answer {
+            Answer::Nothing => {}
+            Answer::Flag(flag) => {
+                encode::reply(&mut self.answers, frame, flag);
+            }
+            Answer::Time => {
+                let now = Time::from_unix_s(clock::unix_s());
+                encode::time_sync_reply(&mut self.answers, frame, now);
+            }
+        }
+        close
+    }
+
+    fn report(&mut self, frame: &Frame<'_>, bytes: &Bytes) -> ReplyFlag {
+        let vin = frame.identifier();
+        // What names no vehicle takes nobody's place; why it is refused is said below.
+        if vin.as_str().is_some()
+            && let Some((platform, _)) = self.seat
+            && !self.gateway.registered.contains(&vin)
+            && !self.gateway.standings[platform].takes_in(vin)
+        {
+            self.refused("unregistered", frame);
+            return flag_of("unregistered");
+        }
+        match self.intake.report(frame, bytes) {
+            Ok(report) => {
+                self.reports.push(report);
+                ReplyFlag::Success
+            }
+            Err(kind) => flag_of(kind),
+        }
+    }
+
+    fn refused(&mut self, kind: &'static str, frame: &Frame<'_>) {
+        if kind == "login" {
+            counter!(PLATFORM_LOGINS, "outcome" => "wrong").increment(1);
+            if self.session.platform().is_none() {
+                // The time for the next try begins.
+                self.quiet_since = Instant::now();
+            }
+        }
+        self.intake
+            .damaged(kind, frame.bytes(), "a frame of a platform was refused");
+    }
+
+    async fn logged_in(&mut self, platform: usize) {
+        let gateway = self.gateway;
+        if self.seat.is_some_and(|(before, _)| before == platform) {
+            return;
+        }
+        self.leave_seat().await;
+        let entry = &gateway.platforms.all[platform];
+        let source = gateway.source(platform);
+        let quarantine = gateway.quarantines.of(source);
+        self.intake = Intake::new(source, entry.name.clone(), quarantine).with_datum(entry.datum());
+        let number = gateway.standings[platform].enter(self.replaced.clone());
+        self.seat = Some((platform, number));
+        info!(platform = %entry.name, from = %self.peer.ip(), "a platform logged in");
+        gauge!(SOURCE_CONNECTED, "source" => entry.name.clone()).set(1.0);
+        gateway.fleet.source_connected(source, true).await;
+    }
+
+    async fn leave_seat(&mut self) {
+        let Some((platform, number)) = self.seat.take() else {
+            return;
+        };
+        let gateway = self.gateway;
+        if gateway.standings[platform].leave(number) {
+            let name = gateway.platforms.all[platform].name.clone();
+            gauge!(SOURCE_CONNECTED, "source" => name).set(0.0);
+            let source = gateway.source(platform);
+            gateway.fleet.source_connected(source, false).await;
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The last damaged pieces of each source, for operators who want to see what a platform sends.
+//!
+//! In memory only, and blanked before they are kept: no identifier, no position, no password. At the bound the oldest
+//! piece goes.
+
+use std::collections::VecDeque;
+use std::fmt::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fleet::SourceId;
+
+use crate::clock;
+
+/// Pieces kept for one source; at the bound the oldest goes.
+const PIECES: usize = 32;
+/// Bytes kept of one piece; what is longer is cut behind them. A common report has 100–1,200.
+const PIECE_BYTES: usize = 2048;
+
+/// What those are called who have not said who they are.
+pub const STRANGERS: &str = "strangers";
+
+/// One source's quarantine; clones share it.
+#[derive(Clone, Default)]
+pub struct Quarantine(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    /// All that was ever damaged, kept or not.
+    count: u64,
+    pieces: VecDeque<Piece>,
+}
+
+struct Piece {
+    unix_ms: i64,
+    kind: &'static str,
+    /// As many bytes as came, also where fewer are kept.
+    len: usize,
+    blanked: Vec<u8>,
+}
+
+impl Quarantine {
+    /// Counts a damaged piece and keeps it, where there are bytes to keep; how many there have been.
+    pub fn keep(&self, kind: &'static str, bytes: &[u8]) -> u64 {
+        // Blanked whole, then cut: a cut in the middle of a VIN would leave a part that no longer looks like one.
+        let mut blanked = gb32960::blanked(bytes);
+        blanked.truncate(PIECE_BYTES);
+        blanked.shrink_to_fit();
+        // A blocking lock: nothing is awaited while it is held and it covers one push.
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.count += 1;
+        if !bytes.is_empty() {
+            if kept.pieces.len() == PIECES {
+                kept.pieces.pop_front();
+            }
+            kept.pieces.push_back(Piece {
+                unix_ms: clock::unix_ms(),
+                kind,
+                len: bytes.len(),
+                blanked,
+            });
+        }
+        kept.count
+    }
+
+    /// One line a piece, oldest first: the source, when, what was wrong, how long it was, the blanked bytes.
+    #[must_use]
+    pub fn lines(&self, source: &str) -> String {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = String::new();
+        for piece in &kept.pieces {
+            // Writing into a string cannot fail.
+            let _ = writeln!(
+                lines,
+                "{source} {} {} {} {}",
+                piece.unix_ms,
+                piece.kind,
+                piece.len,
+                hex::encode(&piece.blanked)
+            );
+        }
+        lines
+    }
+}
+
+/// Those of all sources, in the order of their numbers, and one for who has not logged in.
+#[derive(Clone)]
+pub struct Quarantines(Arc<[(String, Quarantine)]>);
+
+impl Quarantines {
+    #[must_use]
+    pub fn new(sources: &[String]) -> Self {
+        let names = sources.iter().map(String::as_str).chain([STRANGERS]);
+        Self(
+            names
+                .map(|name| (name.to_owned(), Quarantine::default()))
+                .collect(),
+        )
+    }
+
+    /// Of one source; of a number that no source has, that of the strangers.
+    #[must_use]
+    pub fn of(&self, source: SourceId) -> Quarantine {
+        let sources = self.0.len() - 1;
+        self.0[usize::from(source.0).min(sources)].1.clone()
+    }
+
+    /// Every piece that is kept, a line each.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.0.iter().map(|(name, kept)| kept.lines(name)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_piece_goes_and_a_long_one_is_cut() {
+        let quarantine = Quarantine::default();
+        for serial in 0..=PIECES {
+            quarantine.keep("bad_checksum", &[serial as u8 + 1, 0xFF]);
+        }
+        quarantine.keep("not_a_start", &[0x80; 60_000]);
+        let lines = quarantine.lines("test");
+        let lines: Vec<_> = lines.lines().collect();
+        assert_eq!(lines.len(), PIECES);
+        assert!(lines[0].ends_with(" bad_checksum 2 03ff"), "{}", lines[0]);
+        let (head, bytes) = lines[PIECES - 1].rsplit_once(' ').unwrap();
+        assert!(head.ends_with(" not_a_start 60000"), "{head}");
+        assert_eq!(bytes.len(), PIECE_BYTES * 2);
+    }
+
+    #[test]
+    fn neither_a_vehicle_nor_a_place_is_kept() {
+        let vin = b"LGXCE4CB0P0000019";
+        let place = [121_473_700_u32.to_be_bytes(), 31_230_400_u32.to_be_bytes()].concat();
+        let quarantine = Quarantine::default();
+        for piece in [
+            [&b"\x23\x23\x02\xFE"[..], vin, &place].concat(),
+            [&[0x80; PIECE_BYTES - 8][..], vin, &place].concat(),
+        ] {
+            quarantine.keep("bad_checksum", &piece);
+        }
+        let kept = quarantine.lines("test");
+        for secret in [&vin[..6], &place[..4]] {
+            assert!(!kept.contains(&hex::encode(secret)), "{kept}");
+        }
+    }
+}

@@ -6,6 +6,7 @@ use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
 use crate::card::OpenedCard;
+use crate::log::{LogPage, LogQuery, LogRow, OwnRows};
 
 /// Everything that can go wrong, as far as a browser may know. No variant carries text from inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -20,10 +21,30 @@ pub enum ApiError {
     CaseNumberNeeded,
     #[error("unknown purpose")]
     UnknownPurpose,
+    #[error("not a case number")]
+    BadCaseNumber,
+    #[error("not a VIN, or not its last six characters with a make")]
+    BadVin,
     #[error("too many vehicles opened; ask the privacy officer")]
     BudgetSpent,
     #[error("the record could not be written, so nothing is shown")]
     RecordUnavailable,
+    #[error("the name is taken")]
+    NameTaken,
+    #[error("not a name for an account")]
+    BadName,
+    #[error("not a good password")]
+    BadPassword,
+    #[error("there is no such account")]
+    NoSuchUser,
+    #[error("the last admin stays an admin")]
+    LastAdmin,
+    #[error("the old password or the code is wrong")]
+    WrongPassword,
+    #[error("too many tries; wait a little")]
+    TryLater,
+    #[error("one-time codes are on already")]
+    CodesAreOn,
     #[error("the request was not understood")]
     BadRequest,
     #[error("the server does not answer")]
@@ -50,6 +71,11 @@ pub struct Me {
     pub role: String,
     /// Whether a click may ask for a card at all; the server decides again at every card.
     pub may_open_cards: bool,
+    pub may_search: bool,
+    pub may_read_log: bool,
+    pub may_manage_users: bool,
+    /// Whether there is a person behind the account, who has rows and a password of their own.
+    pub has_own_page: bool,
     pub purposes: Vec<PurposeChoice>,
     /// Whether this role sees parked private vehicles displaced.
     pub blurred: bool,
@@ -60,6 +86,70 @@ pub struct Me {
 pub struct PurposeChoice {
     pub code: String,
     pub needs_case: bool,
+}
+
+/// What a VIN search found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchHits {
+    pub hits: Vec<SearchHit>,
+    /// There were more than are shown.
+    pub more: bool,
+}
+
+/// One vehicle that was found. Where it is stands on its card only, and that is a record of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SearchHit {
+    pub handle: String,
+    /// The maker's three letters and the last six characters.
+    pub vin_hint: String,
+    pub make: Option<String>,
+    pub model: Option<String>,
+}
+
+/// An account, as an admin sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    pub name: String,
+    pub role: String,
+    pub disabled: bool,
+    pub codes: bool,
+    pub sessions: u32,
+}
+
+/// A session, as an admin sees it: enough to end it, not to use it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenSession {
+    pub id: i64,
+    pub name: String,
+    pub source: String,
+    pub started_unix_s: i64,
+    pub seen_unix_s: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountList {
+    pub accounts: Vec<Account>,
+    pub sessions: Vec<OpenSession>,
+    pub roles: Vec<String>,
+}
+
+/// A secret that a person sees once: a new password, or what an authenticator app needs.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// What an authenticator app needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeOffer {
+    /// For typing.
+    pub secret: Secret,
+    /// `otpauth://…`
+    pub uri: Secret,
 }
 
 /// Needs a session; any role.
@@ -87,4 +177,104 @@ pub async fn open_card(
 #[server(prefix = "/api", endpoint = "close-card")]
 pub async fn close_card(handle: String) -> Result<(), ApiError> {
     crate::centre::ask()?.close_card(handle).await
+}
+
+/// Needs `Action::SearchVin`; writes a row before it looks and one before it answers, also for a miss.
+///
+/// `vin` is a whole VIN, or its last six characters together with a make.
+#[server(prefix = "/api", endpoint = "search-vin")]
+pub async fn search_vin(
+    vin: String,
+    make: String,
+    purpose: String,
+    case_number: String,
+) -> Result<SearchHits, ApiError> {
+    let case_number = Some(case_number.trim().to_owned()).filter(|case| !case.is_empty());
+    crate::centre::ask()?
+        .search_vin(vin, make, purpose, case_number)
+        .await
+}
+
+/// Needs `Action::ReadAudit`; reading is a row too.
+#[server(prefix = "/api", endpoint = "read-log")]
+pub async fn read_log(query: LogQuery) -> Result<LogPage, ApiError> {
+    crate::centre::ask()?.read_log(query).await
+}
+
+/// Needs `Action::SeeNotices`.
+#[server(prefix = "/api", endpoint = "notices")]
+pub async fn notices() -> Result<Vec<LogRow>, ApiError> {
+    crate::centre::ask()?.notices().await
+}
+
+/// Needs `Action::SeeNotices`; a row too.
+#[server(prefix = "/api", endpoint = "notice-seen")]
+pub async fn notice_seen(seq: i64) -> Result<(), ApiError> {
+    crate::centre::ask()?.notice_seen(seq).await
+}
+
+/// Needs `Action::SeeOwnAudit`. `before_seq` is the smallest row of the page before, or 0.
+#[server(prefix = "/api", endpoint = "own-log")]
+pub async fn own_log(before_seq: i64) -> Result<OwnRows, ApiError> {
+    crate::centre::ask()?.own_log(before_seq).await
+}
+
+/// Needs `Action::ChangeOwnPassword`; all other sessions of the account end.
+#[server(prefix = "/api", endpoint = "change-password")]
+pub async fn change_password(old: String, new: String) -> Result<(), ApiError> {
+    crate::centre::ask()?.change_password(old, new).await
+}
+
+/// Needs `Action::ChangeOwnPassword`. The offer counts once a code of it was confirmed.
+#[server(prefix = "/api", endpoint = "offer-codes")]
+pub async fn offer_codes() -> Result<CodeOffer, ApiError> {
+    crate::centre::ask()?.offer_codes().await
+}
+
+/// Needs `Action::ChangeOwnPassword`.
+#[server(prefix = "/api", endpoint = "confirm-codes")]
+pub async fn confirm_codes(code: String) -> Result<(), ApiError> {
+    crate::centre::ask()?.confirm_codes(code).await
+}
+
+/// Needs `Action::ManageUsers`.
+#[server(prefix = "/api", endpoint = "accounts")]
+pub async fn accounts() -> Result<AccountList, ApiError> {
+    crate::centre::ask()?.accounts().await
+}
+
+/// Needs `Action::ManageUsers`; answers with the new account's password, which is shown once.
+#[server(prefix = "/api", endpoint = "add-user")]
+pub async fn add_user(name: String, role: String) -> Result<Secret, ApiError> {
+    crate::centre::ask()?.add_user(name, role).await
+}
+
+/// Needs `Action::ManageUsers`; closing an account ends its sessions.
+#[server(prefix = "/api", endpoint = "enable-user")]
+pub async fn enable_user(name: String, enabled: bool) -> Result<(), ApiError> {
+    crate::centre::ask()?.enable_user(name, enabled).await
+}
+
+/// Needs `Action::ManageUsers`; ends the account's sessions.
+#[server(prefix = "/api", endpoint = "set-role")]
+pub async fn set_role(name: String, role: String) -> Result<(), ApiError> {
+    crate::centre::ask()?.set_role(name, role).await
+}
+
+/// Needs `Action::ManageUsers`; answers with the new password, which is shown once, and ends the account's sessions.
+#[server(prefix = "/api", endpoint = "reset-password")]
+pub async fn reset_password(name: String) -> Result<Secret, ApiError> {
+    crate::centre::ask()?.reset_password(name).await
+}
+
+/// Needs `Action::ManageUsers`: for somebody who lost the device.
+#[server(prefix = "/api", endpoint = "codes-off")]
+pub async fn codes_off(name: String) -> Result<(), ApiError> {
+    crate::centre::ask()?.codes_off(name).await
+}
+
+/// Needs `Action::ManageUsers`.
+#[server(prefix = "/api", endpoint = "end-session")]
+pub async fn end_session(id: i64) -> Result<(), ApiError> {
+    crate::centre::ask()?.end_session(id).await
 }

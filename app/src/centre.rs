@@ -4,13 +4,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::api::{ApiError, Me};
+use crate::api::{AccountList, ApiError, CodeOffer, Me, SearchHits, Secret};
 use crate::card::OpenedCard;
+use crate::log::{LogPage, LogQuery, LogRow, OwnRows};
 
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send + 'a>>;
 
 /// The monitoring centre as one signed-in person sees it. The server makes one for each request.
-pub trait Centre: Send + Sync {
+pub trait Centre: Office {
     fn me(&self) -> Answer<'_, Me>;
     fn open_card(
         &self,
@@ -19,6 +20,31 @@ pub trait Centre: Send + Sync {
         case_number: Option<String>,
     ) -> Answer<'_, OpenedCard>;
     fn close_card(&self, handle: String) -> Answer<'_, ()>;
+    fn search_vin(
+        &self,
+        vin: String,
+        make: String,
+        purpose: String,
+        case_number: Option<String>,
+    ) -> Answer<'_, SearchHits>;
+}
+
+/// The part that is about people and not about vehicles: the log, one's own account, everybody's accounts.
+pub trait Office: Send + Sync {
+    fn read_log(&self, query: LogQuery) -> Answer<'_, LogPage>;
+    fn notices(&self) -> Answer<'_, Vec<LogRow>>;
+    fn notice_seen(&self, seq: i64) -> Answer<'_, ()>;
+    fn own_log(&self, before_seq: i64) -> Answer<'_, OwnRows>;
+    fn change_password(&self, old: String, new: String) -> Answer<'_, ()>;
+    fn offer_codes(&self) -> Answer<'_, CodeOffer>;
+    fn confirm_codes(&self, code: String) -> Answer<'_, ()>;
+    fn accounts(&self) -> Answer<'_, AccountList>;
+    fn add_user(&self, name: String, role: String) -> Answer<'_, Secret>;
+    fn enable_user(&self, name: String, enabled: bool) -> Answer<'_, ()>;
+    fn set_role(&self, name: String, role: String) -> Answer<'_, ()>;
+    fn reset_password(&self, name: String) -> Answer<'_, Secret>;
+    fn codes_off(&self, name: String) -> Answer<'_, ()>;
+    fn end_session(&self, id: i64) -> Answer<'_, ()>;
 }
 
 /// The centre of the request that is being answered.

@@ -1,11 +1,11 @@
 //! The pages of evwall, rendered by the server and taken over by the browser.
 //!
 //! - [`shell`]: the HTML document around every page, with its content security policy
-//! - [`pages`]: the desk (`/`) and the wall (`/wall`); the login page is plain HTML ([`login`])
+//! - [`pages`]: the desk (`/`), the wall, the log, the accounts, one's own; the login page is plain HTML ([`login`])
 //! - [`components`]: the map, the status line, the legend, the card
 //! - [`api`]: server functions, each naming the permission it needs
 //! - [`centre`]: what the server functions ask of the server, as a trait
-//! - [`card`]: what is shown of one vehicle
+//! - [`card`]: what is shown of one vehicle; [`log`]: what is shown of the audit log
 //! - [`text`]: every sentence, in English and Chinese
 #![recursion_limit = "256"]
 
@@ -14,6 +14,7 @@ pub mod card;
 #[cfg(feature = "ssr")]
 pub mod centre;
 pub mod components;
+pub mod log;
 #[cfg(feature = "ssr")]
 pub mod login;
 pub mod pages;

@@ -4,9 +4,17 @@ use leptos::prelude::*;
 
 use crate::text::{self, Lang, Text};
 
+/// What is left of a try that did not succeed yet: never the password.
+#[derive(Default)]
+pub struct Again {
+    pub name: String,
+    /// A field for a one-time code is shown.
+    pub code: bool,
+}
+
 /// The whole page. `nonce` must stand in the policy of the answer, for the one style block.
 #[must_use]
-pub fn page(lang: Lang, nonce: &str, problem: Option<Text>) -> String {
+pub fn page(lang: Lang, nonce: &str, problem: Option<Text>, again: Again) -> String {
     let say = |text: Text| text.in_lang(lang);
     let nonce = nonce.to_owned();
     let owner = Owner::new();
@@ -28,7 +36,7 @@ pub fn page(lang: Lang, nonce: &str, problem: Option<Text>) -> String {
                         {problem.map(|problem| view! { <p class="problem" role="alert">{say(problem)}</p> })}
                         <form method="post" action="/login">
                             <label for="name">{say(text::NAME)}</label>
-                            <input id="name" name="name" autocomplete="username" required autofocus maxlength="64" />
+                            <input id="name" name="name" autocomplete="username" required autofocus maxlength="64" value=again.name />
                             <label for="password">{say(text::PASSWORD)}</label>
                             <input
                                 id="password"
@@ -38,6 +46,14 @@ pub fn page(lang: Lang, nonce: &str, problem: Option<Text>) -> String {
                                 required
                                 maxlength="256"
                             />
+                            {again
+                                .code
+                                .then(|| {
+                                    view! {
+                                        <label for="code">{say(text::CODE)}</label>
+                                        <input id="code" name="code" autocomplete="one-time-code" inputmode="numeric" maxlength="6" />
+                                    }
+                                })}
                             <button type="submit">{say(text::SIGN_IN)}</button>
                         </form>
                     </main>
@@ -56,11 +72,23 @@ mod tests {
     #[test]
     fn the_page_speaks_both_languages_and_loads_nothing() {
         for (lang, word) in [(Lang::En, "Sign in"), (Lang::Zh, "登录")] {
-            let html = page(lang, "abc", Some(text::SIGN_IN_WRONG));
+            let html = page(lang, "abc", Some(text::SIGN_IN_WRONG), Again::default());
+            assert!(!html.contains("id=\"code\""), "{html}");
             assert!(html.contains(word), "{html}");
             assert!(html.contains("nonce=\"abc\""), "{html}");
             assert!(!html.contains("<script"), "{html}");
             assert!(!html.contains("src="), "{html}");
         }
+    }
+
+    #[test]
+    fn a_name_that_is_shown_again_is_text_and_a_code_gets_its_field() {
+        let again = Again {
+            name: "\"><script>x</script>".to_owned(),
+            code: true,
+        };
+        let html = page(Lang::En, "abc", Some(text::SIGN_IN_CODE), again);
+        assert!(!html.contains("<script"), "{html}");
+        assert!(html.contains("id=\"code\""), "{html}");
     }
 }

@@ -5,7 +5,7 @@ use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::StaticSegment;
 use leptos_router::components::{Route, Router, Routes};
 
-use crate::pages::{DeskPage, WallPage};
+use crate::pages::{AccountPage, DeskPage, LogPage, UsersPage, WallPage};
 use crate::text::{self, Lang};
 
 /// The document of one answer. Its policy lets nothing run or load but what this server serves.
@@ -43,9 +43,12 @@ pub fn App() -> impl IntoView {
     view! {
         <Title text=text::TITLE.shown() />
         <Router>
-            <Routes fallback=|| view! { <p class="notice">"404"</p> }>
+            <Routes fallback=|| view! { <p class="notice">{text::NO_SUCH_PAGE.shown()}</p> }>
                 <Route path=StaticSegment("") view=DeskPage />
                 <Route path=StaticSegment("wall") view=WallPage />
+                <Route path=StaticSegment("log") view=LogPage />
+                <Route path=StaticSegment("account") view=AccountPage />
+                <Route path=StaticSegment("users") view=UsersPage />
             </Routes>
         </Router>
     }

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::api::ApiError;
 use crate::card::Shown;
 
+mod office;
+pub use office::*;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Lang {
     #[default]
@@ -238,6 +241,37 @@ pub fn refusal(error: ApiError) -> Text {
         ApiError::UnknownPurpose | ApiError::BadRequest => text(
             "The request was not understood. Reload the page.",
             "请求无法识别，请刷新页面。",
+        ),
+        ApiError::BadCaseNumber => text(
+            "A case number has 3 to 40 letters, digits and - / . _ ( ), at least one digit, and names no person.",
+            "案件编号为 3 至 40 位字母、数字或 - / . _ ( )，至少含一位数字，不得为个人信息。",
+        ),
+        ApiError::BadVin => text(
+            "Type a whole VIN, or its last six characters and a make.",
+            "请输入完整车架号，或其后六位及品牌。",
+        ),
+        ApiError::NameTaken => text("This name is taken.", "该用户名已存在。"),
+        ApiError::BadName => text(
+            "A name has 1 to 64 letters, digits, Chinese characters, and . _ - without spaces.",
+            "用户名为 1 至 64 位字母、数字、汉字或 . _ -，不含空格。",
+        ),
+        ApiError::BadPassword => text(
+            "A password has at least 12 characters and is not the name.",
+            "密码至少 12 位，且不得与用户名相同。",
+        ),
+        ApiError::NoSuchUser => text("There is no such account.", "该账户不存在。"),
+        ApiError::LastAdmin => text(
+            "The last admin stays an open admin account.",
+            "须保留至少一个启用的管理员账户。",
+        ),
+        ApiError::WrongPassword => text(
+            "The old password, or the code, is wrong.",
+            "原密码或口令错误。",
+        ),
+        ApiError::TryLater => SIGN_IN_WAIT,
+        ApiError::CodesAreOn => text(
+            "One-time codes are on already. An admin can switch them off.",
+            "动态口令已启用，停用请联系管理员。",
         ),
         ApiError::BudgetSpent => text(
             "You have opened many vehicles. The privacy officer can help.",

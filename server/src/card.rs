@@ -11,8 +11,8 @@ use crate::card_groups;
 /// What the fleet knows of one vehicle, taken out of the fleet's thread. Not serialisable; only [`of`] shows it.
 pub struct Facts {
     pub vin: Vin,
-    make: Option<String>,
-    model: Option<String>,
+    pub make: Option<String>,
+    pub model: Option<String>,
     class: &'static str,
     activity: u8,
     mileage_hm: Shown<u32>,

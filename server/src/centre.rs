@@ -1,17 +1,18 @@
 //! The centre as one signed-in person sees it: answers the server functions of `app`.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use access::{Action, Purpose, PurposeError, PurposeKind, Refused, Session, Vehicle};
-use app::api::{ApiError, Me, PurposeChoice};
+use access::{Action, Purpose, PurposeError, PurposeKind, Refused, Session, Vehicle, Wanted};
+use app::api::{ApiError, Me, PurposeChoice, SearchHit, SearchHits};
 use app::card::OpenedCard;
 use app::centre::{Answer, Centre};
 use metrics::counter;
 use tracing::{info, warn};
 use wire::Handle;
 
-use crate::metrics::CARDS;
+use crate::fleet_thread::Sought;
+use crate::metrics::{CARDS, SEARCHES};
 use crate::state::AppState;
 use crate::{card, clock};
 
@@ -19,7 +20,7 @@ use crate::{card, clock};
 pub struct Desk {
     pub state: AppState,
     pub session: Arc<Session>,
-    pub from: SocketAddr,
+    pub from: IpAddr,
 }
 
 impl Desk {
@@ -39,11 +40,7 @@ impl Desk {
             .handles
             .vehicle(handle, self.session.id, now.mono_ms)
             .ok_or(ApiError::HandleExpired)?;
-        let kind = PurposeKind::parse(purpose).ok_or(ApiError::UnknownPurpose)?;
-        let purpose = Purpose::new(kind, case_number).map_err(|error| match error {
-            PurposeError::CaseNumberNeeded => ApiError::CaseNumberNeeded,
-            _ => ApiError::BadRequest,
-        })?;
+        let purpose = purpose_of(purpose, case_number)?;
         let facts = self
             .state
             .fleet
@@ -72,10 +69,63 @@ impl Desk {
         self.state
             .handles
             .opened(handle, Arc::clone(&permit), now.mono_ms + left_ms);
-        info!(user = %self.session.name, from = %self.from.ip(), purpose = kind.name(), "a card was opened");
+        info!(user = %self.session.name, from = %self.from, purpose = purpose.kind().name(), "a card was opened");
         Ok(OpenedCard {
             card: card::of(&permit, &facts, &self.state.sources, now),
             until_unix_s,
+        })
+    }
+
+    /// Whole VIN, or the last six characters and a make. What is asked is a row before the fleet is, and how many were
+    /// found is a row before the answer leaves.
+    async fn search(
+        &self,
+        vin: &str,
+        make: &str,
+        purpose: &str,
+        case_number: Option<&str>,
+    ) -> Result<SearchHits, ApiError> {
+        let vin = vin.trim().to_ascii_uppercase();
+        let make = make.trim();
+        let purpose = purpose_of(purpose, case_number)?;
+        let (wanted, sought) = if vin.len() == 6 {
+            let tail = Wanted::Tail { last6: &vin, make };
+            (tail, Sought::tail(&vin, make))
+        } else {
+            (Wanted::Vin(&vin), Sought::vin(&vin))
+        };
+        let sought = sought.ok_or(ApiError::BadVin)?;
+        let (access, now) = (&self.state.access, clock::now());
+        let now_unix_s = now.unix_ms / 1000;
+        let search = access
+            .search(&self.session, wanted, &purpose, now_unix_s)
+            .await
+            .map_err(refusal)?;
+        let found = self.state.fleet.find(sought).await;
+        let found = access
+            .search_answered(search, found, now_unix_s)
+            .await
+            .map_err(|fault| refusal(Refused::Fault(fault)))?;
+        let mut hits = Vec::with_capacity(found.hits.len());
+        for vehicle in found.hits {
+            let Some(facts) = self.state.fleet.snapshot(vehicle).await else {
+                continue;
+            };
+            let handle = self
+                .state
+                .handles
+                .issue(self.session.id, vehicle, now.mono_ms);
+            hits.push(SearchHit {
+                handle: hex::encode(handle.0),
+                vin_hint: hint(facts.vin.as_str().unwrap_or_default()),
+                make: facts.make,
+                model: facts.model,
+            });
+        }
+        info!(user = %self.session.name, from = %self.from, hits = hits.len(), "a VIN was searched");
+        Ok(SearchHits {
+            hits,
+            more: found.more,
         })
     }
 
@@ -109,6 +159,10 @@ impl Centre for Desk {
             name: self.session.name.clone(),
             role: self.session.role.name().to_owned(),
             may_open_cards: access::allows(self.session.role, Action::OpenCard),
+            may_search: access::allows(self.session.role, Action::SearchVin),
+            may_read_log: access::allows(self.session.role, Action::ReadAudit),
+            may_manage_users: access::allows(self.session.role, Action::ManageUsers),
+            has_own_page: access::allows(self.session.role, Action::SeeOwnAudit),
             purposes,
             blurred: self.session.role.scope() != 0,
         };
@@ -136,13 +190,56 @@ impl Centre for Desk {
     fn close_card(&self, handle: String) -> Answer<'_, ()> {
         Box::pin(async move { self.close(&handle).await })
     }
+
+    fn search_vin(
+        &self,
+        vin: String,
+        make: String,
+        purpose: String,
+        case_number: Option<String>,
+    ) -> Answer<'_, SearchHits> {
+        Box::pin(async move {
+            let answer = self
+                .search(&vin, &make, &purpose, case_number.as_deref())
+                .await;
+            let outcome = match &answer {
+                Ok(found) if found.hits.is_empty() => "missed",
+                Ok(_) => "found",
+                Err(ApiError::RecordUnavailable) => "no_record",
+                Err(_) => "refused",
+            };
+            counter!(SEARCHES, "outcome" => outcome).increment(1);
+            answer
+        })
+    }
 }
 
-fn refusal(refused: Refused) -> ApiError {
+fn purpose_of(purpose: &str, case_number: Option<&str>) -> Result<Purpose, ApiError> {
+    let kind = PurposeKind::parse(purpose).ok_or(ApiError::UnknownPurpose)?;
+    Purpose::new(kind, case_number).map_err(|error| match error {
+        PurposeError::CaseNumberNeeded => ApiError::CaseNumberNeeded,
+        PurposeError::BadCaseNumber | PurposeError::PersonalNumber => ApiError::BadCaseNumber,
+        PurposeError::NoCaseNumberHere => ApiError::BadRequest,
+    })
+}
+
+/// Enough of a VIN to choose among hits: the maker's three letters and the last six characters.
+fn hint(vin: &str) -> String {
+    match (vin.get(..3), vin.len().checked_sub(6)) {
+        (Some(maker), Some(tail)) if tail > 3 && vin.is_ascii() => {
+            format!("{maker}…{}", &vin[tail..])
+        }
+        _ => "…".to_owned(),
+    }
+}
+
+/// Why the store refused, as far as a browser may know.
+pub fn refusal(refused: Refused) -> ApiError {
     match refused {
         Refused::SessionEnded => ApiError::SignedOut,
         Refused::NotAllowed { .. } | Refused::NoPermitFor { .. } => ApiError::NotAllowed,
-        Refused::BadNumberOfVehicles { .. } | Refused::BadVin => ApiError::BadRequest,
+        Refused::BadNumberOfVehicles { .. } => ApiError::BadRequest,
+        Refused::BadVin => ApiError::BadVin,
         Refused::OverBudget { .. } => ApiError::BudgetSpent,
         Refused::Fault(_) => ApiError::RecordUnavailable,
     }
@@ -158,6 +255,14 @@ fn parse_handle(text: &str) -> Result<Handle, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hint_never_holds_the_whole_vin() {
+        assert_eq!(hint("LTEST00000W000001"), "LTE…000001");
+        for short in ["", "A", "ABCDEFGHI", "维维维维维维"] {
+            assert_eq!(hint(short), "…", "{short}");
+        }
+    }
 
     #[test]
     fn a_handle_is_thirty_two_hexadecimal_digits_and_nothing_else() {

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
 
+use crate::outside::Outside;
+use crate::tls;
+
 #[derive(Debug, Parser)]
 #[command(
     name = "evwall",
@@ -35,7 +38,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Serve {
-    /// Address of the map. Only loopback is accepted.
+    /// Address of the map. One that other machines reach needs --tls-cert and --tls-key, or --behind-proxy.
     #[arg(long, default_value = "127.0.0.1:3000", env = "EVWALL_LISTEN")]
     pub listen: SocketAddr,
     /// Address of /metrics; loopback only. By default the port after the map's.
@@ -59,6 +62,19 @@ pub struct Serve {
     /// The built site: scripts, styles, ground map.
     #[arg(long, default_value = "target/site", env = "EVWALL_SITE")]
     pub site: PathBuf,
+    /// Certificate chain in PEM: serve HTTPS. Read again at SIGHUP.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// A reverse proxy speaks TLS before this server: cookies are for HTTPS only, and the address of a client is the
+    /// last one in the X-Forwarded-For of a proxy on this machine. The proxy must hand on Host unchanged.
+    #[arg(long, conflicts_with = "tls_cert")]
+    pub behind_proxy: bool,
+    /// Where the heads of the audit log are appended, best on another machine. By default audit-heads in the data dir.
+    #[arg(long, value_name = "FILE", env = "EVWALL_AUDIT_HEADS")]
+    pub audit_heads: Option<PathBuf>,
     /// Create a demo supervisor with a random password and print it. For simulated or recorded streams only.
     #[arg(long)]
     pub demo: bool,
@@ -120,16 +136,25 @@ impl Serve {
     /// # Errors
     /// An address that is not loopback, a stream that is not a WebSocket, or a site that was not built.
     pub fn check(&self) -> Result<()> {
-        for (flag, addr) in [
-            ("--listen", Some(self.listen)),
-            ("--ops-listen", self.ops_listen),
-        ] {
-            if let Some(addr) = addr.filter(|addr| !addr.ip().is_loopback()) {
-                bail!(
-                    "{flag} {addr} is reachable from other machines, and evwall does not speak TLS by itself yet: \
-                     listen on 127.0.0.1 and put a reverse proxy with TLS before it"
-                );
-            }
+        if !self.listen.ip().is_loopback() && self.outside() == Outside::Loopback {
+            bail!(
+                "--listen {} is reachable from other machines, and without TLS anybody on the way could read along: \
+                 give --tls-cert FILE and --tls-key FILE, or put a reverse proxy with TLS before it and say \
+                 --behind-proxy, or listen on 127.0.0.1",
+                self.listen
+            );
+        }
+        if let Some(addr) = self.ops_listen.filter(|addr| !addr.ip().is_loopback()) {
+            bail!(
+                "--ops-listen {addr} is reachable from other machines, and /metrics asks for no password: listen on \
+                 127.0.0.1"
+            );
+        }
+        if self.demo && !self.listen.ip().is_loopback() {
+            bail!(
+                "--demo is for this machine only, not {}: its supervisor's password stands in the log",
+                self.listen
+            );
         }
         if let Some(addr) = self.listen_32960.filter(|addr| !addr.ip().is_loopback()) {
             bail!(
@@ -157,6 +182,39 @@ impl Serve {
             );
         }
         Ok(())
+    }
+
+    /// How the world reaches this server.
+    #[must_use]
+    pub fn outside(&self) -> Outside {
+        if self.tls_cert.is_some() {
+            Outside::Tls
+        } else if self.behind_proxy {
+            Outside::BehindProxy
+        } else {
+            Outside::Loopback
+        }
+    }
+
+    /// The files of TLS, where it is asked for.
+    #[must_use]
+    pub fn tls(&self) -> Option<tls::Files> {
+        Some(tls::Files {
+            certificate: self.tls_cert.clone()?,
+            key: self.tls_key.clone()?,
+        })
+    }
+
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.data_dir.join("evwall.db")
+    }
+
+    #[must_use]
+    pub fn heads_file(&self) -> PathBuf {
+        self.audit_heads
+            .clone()
+            .unwrap_or_else(|| self.data_dir.join("audit-heads"))
     }
 
     /// The address of `/metrics`; port 0 where the map's own port is 0.
@@ -224,15 +282,49 @@ mod tests {
             .check()
             .unwrap_err()
             .to_string();
-        assert!(
-            error.contains("--listen 0.0.0.0:3000") && error.contains("127.0.0.1"),
-            "{error}"
-        );
+        for advice in [
+            "--listen 0.0.0.0:3000",
+            "--tls-cert",
+            "--behind-proxy",
+            "127.0.0.1",
+        ] {
+            assert!(error.contains(advice), "{error}");
+        }
+        for secured in [
+            &["--listen", "0.0.0.0:3000", "--behind-proxy"][..],
+            &[
+                "--listen",
+                "0.0.0.0:3000",
+                "--tls-cert",
+                "a",
+                "--tls-key",
+                "b",
+            ],
+        ] {
+            let no_site = [secured, &["--site", "/nonexistent"]].concat();
+            let error = serve(&no_site).check().unwrap_err().to_string();
+            assert!(error.contains("no built site"), "{error}");
+            let demo = [secured, &["--demo"]].concat();
+            let error = serve(&demo).check().unwrap_err().to_string();
+            assert!(error.contains("--demo"), "{error}");
+        }
         let error = serve(&["--ops-listen", "192.0.2.1:9"])
             .check()
             .unwrap_err()
             .to_string();
         assert!(error.contains("--ops-listen"), "{error}");
+    }
+
+    #[test]
+    fn a_certificate_comes_with_its_key_and_without_a_proxy() {
+        for args in [
+            &["--tls-cert", "a"][..],
+            &["--tls-key", "b"],
+            &["--tls-cert", "a", "--tls-key", "b", "--behind-proxy"],
+        ] {
+            let all = ["evwall", "serve"].iter().chain(args);
+            assert!(Cli::try_parse_from(all).is_err(), "{args:?}");
+        }
     }
 
     #[test]

@@ -4,16 +4,19 @@
 //! whatever the path; it looks the path up in the table of what a role may do; it refuses requests that another
 //! site made a browser send; and it puts the security headers on every answer.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use access::{Action, LoginError, Session};
-use app::login;
+use access::{LoginError, Session};
+use app::login::{self, Again};
 use app::text::{self, Lang, Text};
+use axum::Extension;
+use axum::extract::rejection::FormRejection;
 use axum::extract::{ConnectInfo, Form, Request, State};
 use axum::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, LOCATION,
-    ORIGIN, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ORIGIN, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
@@ -23,42 +26,35 @@ use serde::Deserialize;
 use tracing::{info, warn};
 
 use crate::clock;
-use crate::metrics::LOGINS;
+use crate::metrics::{LOGINS, TOO_FAST};
+use crate::outside::{Outside, Peer, Source};
+use crate::places::action_of;
+use crate::rates::Rates;
 use crate::state::AppState;
 
-const COOKIE_NAME: &str = "evwall_session";
-
-/// What a path needs. `None`: nobody may see it, whoever asks.
-#[must_use]
-pub fn action_of(method: &Method, path: &str) -> Option<Action> {
-    let get = matches!(*method, Method::GET | Method::HEAD);
-    match path {
-        "/" | "/wall" | "/ws" | "/favicon.svg" | "/ATTRIBUTION.md" if get => Some(Action::SeeMap),
-        _ if get
-            && ["/pkg/", "/vendor/", "/ground/", "/fonts/"]
-                .iter()
-                .any(|folder| path.starts_with(folder)) =>
-        {
-            Some(Action::SeeMap)
-        }
-        "/api/who-am-i" if *method == Method::POST => Some(Action::SeeMap),
-        "/api/open-card" | "/api/close-card" if *method == Method::POST => Some(Action::OpenCard),
-        _ => None,
-    }
+/// What the door itself needs to know.
+#[derive(Clone)]
+pub struct Door {
+    pub state: AppState,
+    pub outside: Outside,
+    pub rates: Arc<Rates>,
 }
 
 /// The layer before every route.
 pub async fn guard(
-    State(state): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    State(door): State<Door>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     mut request: Request,
     next: Next,
 ) -> Response {
+    let outside = door.outside;
+    let source = outside.source(peer, request.headers());
+    request.extensions_mut().insert(source);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let response = if matches!(path.as_str(), "/healthz" | "/readyz") && method == Method::GET {
         next.run(request).await
-    } else if is_cross_site(&method, &path, request.headers()) {
+    } else if is_cross_site(outside, &method, &path, request.headers()) {
         warn!(%path, "refused a request that another site made a browser send");
         StatusCode::FORBIDDEN.into_response()
     } else if path == "/login" {
@@ -67,15 +63,20 @@ pub async fn guard(
             _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
         }
     } else {
-        match session_of(&state, request.headers()).await {
-            None => login_page(request.headers(), StatusCode::UNAUTHORIZED, None),
+        match session_of(&door, request.headers()).await {
+            None => login_page(
+                request.headers(),
+                StatusCode::UNAUTHORIZED,
+                None,
+                Again::default(),
+            ),
+            Some(session) if !door.rates.allow(session.id, clock::now().mono_ms) => too_fast(),
             Some(session) if path == "/logout" && method == Method::POST => {
-                log_out(&state, &session, request.headers()).await
+                log_out(&door, &session, request.headers()).await
             }
             Some(session) => match action_of(&method, &path) {
                 Some(action) if access::allows(session.role, action) => {
                     request.extensions_mut().insert(Arc::new(session));
-                    request.extensions_mut().insert(peer);
                     next.run(request).await
                 }
                 Some(_) => StatusCode::FORBIDDEN.into_response(),
@@ -83,11 +84,20 @@ pub async fn guard(
             },
         }
     };
-    with_headers(response, &path)
+    with_headers(response, outside, &path)
+}
+
+fn too_fast() -> Response {
+    counter!(TOO_FAST).increment(1);
+    let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
+    response
+        .headers_mut()
+        .insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    response
 }
 
 /// A browser names the page that made it send a request; only our own pages may post or open sockets.
-fn is_cross_site(method: &Method, path: &str, headers: &HeaderMap) -> bool {
+fn is_cross_site(outside: Outside, method: &Method, path: &str, headers: &HeaderMap) -> bool {
     let changes_something = !matches!(*method, Method::GET | Method::HEAD) || path == "/ws";
     if !changes_something {
         return false;
@@ -97,52 +107,70 @@ fn is_cross_site(method: &Method, path: &str, headers: &HeaderMap) -> bool {
         return false;
     };
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-    let origin_host = origin
-        .to_str()
-        .ok()
-        .and_then(|origin| origin.split_once("://"))
-        .map(|(_, host)| host);
-    host.is_none() || origin_host != host
+    let origin = origin.to_str().ok();
+    let Some((scheme, origin_host)) = origin.and_then(|origin| origin.split_once("://")) else {
+        return true;
+    };
+    // A page that came without TLS may have been written by anybody on the way.
+    host != Some(origin_host) || (outside.is_secure() && scheme != "https")
 }
 
-async fn session_of(state: &AppState, headers: &HeaderMap) -> Option<Session> {
-    let token = token_of(headers)?;
-    state.access.session(&token, clock::unix_s()).await.ok()
+async fn session_of(door: &Door, headers: &HeaderMap) -> Option<Session> {
+    let token = token_of(door.outside, headers)?;
+    let session = door.state.access.session(&token, clock::unix_s()).await;
+    session.ok()
 }
 
-fn token_of(headers: &HeaderMap) -> Option<access::SessionToken> {
+fn token_of(outside: Outside, headers: &HeaderMap) -> Option<access::SessionToken> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|line| line.to_str().ok())
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE_NAME)
+        .find(|(name, _)| *name == outside.cookie_name())
         .and_then(|(_, value)| access::SessionToken::from_cookie(value))
 }
 
 pub async fn show_login(headers: HeaderMap) -> Response {
-    login_page(&headers, StatusCode::OK, None)
+    login_page(&headers, StatusCode::OK, None, Again::default())
 }
 
 #[derive(Deserialize)]
 pub struct Credentials {
     name: String,
     password: String,
+    /// Only the form that was answered with "a code is needed" has this field.
+    code: Option<String>,
 }
 
 pub async fn log_in(
-    State(state): State<AppState>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    State(door): State<Door>,
+    Extension(Source(from)): Extension<Source>,
     headers: HeaderMap,
-    Form(credentials): Form<Credentials>,
+    form: Result<Form<Credentials>, FormRejection>,
 ) -> Response {
-    let from = peer.ip().to_canonical();
-    let outcome = state
+    let credentials = match form {
+        Ok(Form(credentials)) => credentials,
+        // Not what the rejection says: it may quote the form.
+        Err(rejection) => {
+            let status = rejection.status();
+            return login_page(
+                &headers,
+                status,
+                Some(text::SIGN_IN_WRONG),
+                Again::default(),
+            );
+        }
+    };
+    let code = credentials.code.as_deref().map(str::trim);
+    let outcome = door
+        .state
         .access
-        .login(
+        .login_with_code(
             &credentials.name,
             &credentials.password,
+            code.filter(|code| !code.is_empty()),
             &from.to_string(),
             clock::unix_s(),
         )
@@ -151,25 +179,30 @@ pub async fn log_in(
         Ok((token, session)) => {
             counter!(LOGINS, "outcome" => "ok").increment(1);
             info!(user = %session.name, role = ?session.role, %from, "signed in");
-            let cookie = format!(
-                "{COOKIE_NAME}={}; Path=/; HttpOnly; SameSite=Strict",
-                token.as_str()
-            );
             let mut response = (StatusCode::SEE_OTHER, [(LOCATION, "/")]).into_response();
-            if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-                response.headers_mut().insert(SET_COOKIE, cookie);
-            }
+            set_cookie(&mut response, &door.outside.cookie(token.as_str()));
             response
         }
-        Err(error) => refused_login(&headers, from, &error),
+        Err(error) => refused_login(&headers, from, &error, &credentials),
     }
 }
 
-fn refused_login(headers: &HeaderMap, from: IpAddr, error: &LoginError) -> Response {
+fn refused_login(
+    headers: &HeaderMap,
+    from: IpAddr,
+    error: &LoginError,
+    credentials: &Credentials,
+) -> Response {
     let (outcome, status, words, retry_s) = match error {
-        LoginError::WrongCredentials | LoginError::CodeNeeded => {
+        LoginError::WrongCredentials => {
             ("wrong", StatusCode::UNAUTHORIZED, text::SIGN_IN_WRONG, None)
         }
+        LoginError::CodeNeeded => (
+            "code_needed",
+            StatusCode::UNAUTHORIZED,
+            text::SIGN_IN_CODE,
+            None,
+        ),
         LoginError::Locked { retry_after_s } => (
             "locked",
             StatusCode::TOO_MANY_REQUESTS,
@@ -192,7 +225,18 @@ fn refused_login(headers: &HeaderMap, from: IpAddr, error: &LoginError) -> Respo
     counter!(LOGINS, "outcome" => outcome).increment(1);
     // Never the name: people type passwords into that field.
     warn!(%from, outcome, %error, "refused to sign somebody in");
-    let mut response = login_page(headers, status, Some(words));
+    // The name is right where a code is asked for; where it may be wrong it is not written into the page.
+    let again = match error {
+        LoginError::CodeNeeded => Again {
+            name: credentials.name.clone(),
+            code: true,
+        },
+        _ => Again {
+            name: String::new(),
+            code: credentials.code.is_some(),
+        },
+    };
+    let mut response = login_page(headers, status, Some(words), again);
     if let Some(retry_s) = retry_s {
         response
             .headers_mut()
@@ -201,22 +245,30 @@ fn refused_login(headers: &HeaderMap, from: IpAddr, error: &LoginError) -> Respo
     response
 }
 
-async fn log_out(state: &AppState, session: &Session, headers: &HeaderMap) -> Response {
-    if let Some(token) = token_of(headers)
-        && let Err(error) = state.access.logout(&token, clock::unix_s()).await
+async fn log_out(door: &Door, session: &Session, headers: &HeaderMap) -> Response {
+    if let Some(token) = token_of(door.outside, headers)
+        && let Err(error) = door.state.access.logout(&token, clock::unix_s()).await
     {
         warn!(user = %session.name, %error, "could not end a session in the database");
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let gone = format!("{COOKIE_NAME}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
     let mut response = (StatusCode::SEE_OTHER, [(LOCATION, "/login")]).into_response();
-    if let Ok(gone) = HeaderValue::from_str(&gone) {
-        response.headers_mut().insert(SET_COOKIE, gone);
-    }
+    set_cookie(&mut response, &door.outside.cookie(""));
     response
 }
 
-fn login_page(headers: &HeaderMap, status: StatusCode, problem: Option<Text>) -> Response {
+fn set_cookie(response: &mut Response, cookie: &str) {
+    if let Ok(cookie) = HeaderValue::from_str(cookie) {
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+}
+
+fn login_page(
+    headers: &HeaderMap,
+    status: StatusCode,
+    problem: Option<Text>,
+    again: Again,
+) -> Response {
     let lang = headers
         .get(ACCEPT_LANGUAGE)
         .and_then(|header| header.to_str().ok())
@@ -226,7 +278,7 @@ fn login_page(headers: &HeaderMap, status: StatusCode, problem: Option<Text>) ->
     let policy = format!(
         "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
-    let mut response = (status, login::page(lang, &nonce, problem)).into_response();
+    let mut response = (status, login::page(lang, &nonce, problem, again)).into_response();
     let headers = response.headers_mut();
     headers.insert(
         CONTENT_TYPE,
@@ -238,7 +290,7 @@ fn login_page(headers: &HeaderMap, status: StatusCode, problem: Option<Text>) ->
     response
 }
 
-fn with_headers(mut response: Response, path: &str) -> Response {
+fn with_headers(mut response: Response, outside: Outside, path: &str) -> Response {
     let headers = response.headers_mut();
     let fixed: [(HeaderName, &'static str); 5] = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -257,6 +309,10 @@ fn with_headers(mut response: Response, path: &str) -> Response {
     ];
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if outside.is_secure() {
+        let year = HeaderValue::from_static("max-age=31536000");
+        headers.insert(STRICT_TRANSPORT_SECURITY, year);
     }
     if !headers.contains_key(CONTENT_SECURITY_POLICY) {
         // Workers of the page inherit nothing: a script file that becomes a worker needs its own policy.
@@ -281,15 +337,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_that_is_not_in_the_table_is_for_nobody() {
-        assert_eq!(action_of(&Method::GET, "/"), Some(Action::SeeMap));
-        assert_eq!(action_of(&Method::POST, "/"), None);
-        assert_eq!(action_of(&Method::GET, "/metrics"), None);
-        assert_eq!(action_of(&Method::POST, "/api/anything"), None);
-        assert_eq!(action_of(&Method::GET, "/api/open-card"), None);
-    }
-
-    #[test]
     fn another_site_cannot_open_the_socket_or_post() {
         let headers = |origin: &str| {
             let mut headers = HeaderMap::new();
@@ -298,17 +345,41 @@ mod tests {
             headers
         };
         let ours = headers("http://127.0.0.1:3000");
-        assert!(!is_cross_site(&Method::GET, "/ws", &ours));
-        assert!(!is_cross_site(&Method::POST, "/login", &ours));
+        assert!(!is_cross_site(
+            Outside::Loopback,
+            &Method::GET,
+            "/ws",
+            &ours
+        ));
+        assert!(!is_cross_site(
+            Outside::Loopback,
+            &Method::POST,
+            "/login",
+            &ours
+        ));
         for other in ["http://evil.example", "null", "http://127.0.0.1:3001"] {
             assert!(
-                is_cross_site(&Method::GET, "/ws", &headers(other)),
+                is_cross_site(Outside::Loopback, &Method::GET, "/ws", &headers(other)),
                 "{other}"
             );
             assert!(
-                is_cross_site(&Method::POST, "/api/who-am-i", &headers(other)),
+                is_cross_site(
+                    Outside::Loopback,
+                    &Method::POST,
+                    "/api/who-am-i",
+                    &headers(other)
+                ),
                 "{other}"
             );
         }
+    }
+    #[test]
+    fn under_tls_a_page_that_came_without_it_is_another_site() {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, HeaderValue::from_static("map.example"));
+        headers.insert(ORIGIN, HeaderValue::from_static("https://map.example"));
+        assert!(!is_cross_site(Outside::Tls, &Method::GET, "/ws", &headers));
+        headers.insert(ORIGIN, HeaderValue::from_static("http://map.example"));
+        assert!(is_cross_site(Outside::Tls, &Method::GET, "/ws", &headers));
     }
 }

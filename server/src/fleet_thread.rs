@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fleet::{Applied, CellStream, Fleet, Report, SCOPES, SourceId, VehicleIx};
+use gb32960::Vin;
 use metrics::{counter, gauge, histogram};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
@@ -29,6 +30,54 @@ enum Ask {
     Unwatch(Vec<CellKey>),
     Resolve(Click, oneshot::Sender<Option<VehicleIx>>),
     Snapshot(VehicleIx, oneshot::Sender<Option<Facts>>),
+    Find(Sought, oneshot::Sender<Vec<VehicleIx>>),
+}
+
+/// What a VIN search looks for.
+pub enum Sought {
+    Vin(Vin),
+    /// The last six characters, and a make: its name, or the maker's three letters.
+    Tail([u8; 6], String),
+}
+
+impl Sought {
+    #[must_use]
+    pub fn vin(vin: &str) -> Option<Self> {
+        Vin::parse(vin).ok().map(Self::Vin)
+    }
+
+    #[must_use]
+    pub fn tail(last6: &str, make: &str) -> Option<Self> {
+        let last6 = last6.as_bytes().try_into().ok()?;
+        Some(Self::Tail(last6, make.to_lowercase()))
+    }
+
+    /// At most one more than is shown, so that the asker knows that there are more. A tail is looked for in every VIN:
+    /// about 10 ms for a million.
+    fn find_in(&self, fleet: &Fleet) -> Vec<VehicleIx> {
+        let (last6, make) = match self {
+            Self::Vin(vin) => return fleet.find(vin).into_iter().collect(),
+            Self::Tail(last6, make) => (last6, make),
+        };
+        let is_make = |vehicle: VehicleIx, vin: &Vin| {
+            let named = fleet.snapshot(vehicle).and_then(|facts| facts.make);
+            let by_vin = gb32960::vin::make_of(vin);
+            let maker = vin.as_str().and_then(|vin| vin.get(..3));
+            [named.as_deref(), by_vin, maker]
+                .into_iter()
+                .flatten()
+                .any(|name| name.to_lowercase() == *make)
+        };
+        fleet
+            .vehicles()
+            .filter(|vehicle| {
+                fleet
+                    .vin(*vehicle)
+                    .is_some_and(|vin| vin.0.ends_with(last6) && is_make(*vehicle, &vin))
+            })
+            .take(access::HITS_MAX + 1)
+            .collect()
+    }
 }
 
 /// The picture after one tick, shared by all viewers.
@@ -82,6 +131,13 @@ impl FleetHandle {
         self.ask(|reply| Ask::Snapshot(vehicle, reply))
             .await
             .flatten()
+    }
+
+    /// The vehicles that a search finds. Whoever calls this has written the search down.
+    pub async fn find(&self, sought: Sought) -> Vec<VehicleIx> {
+        self.ask(|reply| Ask::Find(sought, reply))
+            .await
+            .unwrap_or_default()
     }
 
     /// The newest picture, and word of each next one.
@@ -197,6 +253,9 @@ impl Writer {
             }
             Ask::Snapshot(vehicle, reply) => {
                 let _ = reply.send(self.fleet.snapshot(vehicle).as_ref().map(Facts::new));
+            }
+            Ask::Find(sought, reply) => {
+                let _ = reply.send(sought.find_in(&self.fleet));
             }
         }
     }

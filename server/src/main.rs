@@ -1,7 +1,8 @@
 //! evwall: subscribes to the telemetry of electric vehicles and pushes what a viewport shows to every open map.
 //!
-//! In the order of the data: [`source`] → [`fleet_thread`] → [`viewers`]; beside them the [`door`] before every route,
-//! the [`centre`] that answers for single vehicles, and [`ops`] for operators.
+//! In the order of the data: [`source`] → [`fleet_thread`] → [`viewers`]; beside them the [`door`] before every route
+//! with its table of [`places`], the [`centre`] that answers for single vehicles, the [`office`] for accounts and the
+//! log, and [`ops`] for operators.
 
 #![recursion_limit = "256"]
 
@@ -12,16 +13,25 @@ mod centre;
 mod clock;
 mod config;
 mod door;
+mod export;
 mod fleet_thread;
 mod handles;
+mod heads;
 mod metrics;
+mod office;
 mod ops;
+mod outside;
+mod places;
+mod rates;
 mod registry;
 mod routes;
 mod serve;
 mod source;
 mod state;
+mod tls;
 mod viewers;
+#[cfg(test)]
+mod ways_tests;
 
 use std::process::ExitCode;
 

@@ -24,6 +24,8 @@ pub const SKIPPED_TICKS: &str = "evwall_viewer_skipped_ticks_total";
 pub const BAD_UPWARD: &str = "evwall_viewer_bad_messages_total";
 pub const LOGINS: &str = "evwall_logins_total";
 pub const CARDS: &str = "evwall_cards_total";
+pub const SEARCHES: &str = "evwall_vin_searches_total";
+pub const TOO_FAST: &str = "evwall_requests_too_fast_total";
 
 /// Installs the recorder; call once.
 ///
@@ -81,6 +83,11 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     );
     describe_counter!(LOGINS, "Tries to sign in, by outcome");
     describe_counter!(CARDS, "Requests to open a vehicle, by outcome");
+    describe_counter!(SEARCHES, "VIN searches, by outcome");
+    describe_counter!(
+        TOO_FAST,
+        "Requests refused because their session sent too many"
+    );
     // A counter that was never touched is not exported; these must be there from the first scrape.
     counter!(REPORTS).increment(0);
     gauge!(VIEWERS).set(0.0);

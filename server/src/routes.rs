@@ -1,6 +1,5 @@
 //! Which path leads where. The door stands before all of them; what a path needs is written there.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +8,7 @@ use access::Session;
 use app::centre::Centre;
 use app::{App, shell};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::middleware::from_fn_with_state;
@@ -18,16 +17,26 @@ use axum::routing::{get, post};
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context};
 use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::{ServeDir, ServeFile};
 
 use crate::centre::Desk;
+use crate::door::{self, Door};
+use crate::outside::{Outside, Source};
+use crate::rates::Rates;
 use crate::state::AppState;
-use crate::{door, viewers};
+use crate::{export, viewers};
 
-/// The largest request body; a login or a server function needs a few hundred bytes.
+/// The largest request body; a login or a server function needs a few hundred bytes. A larger one is refused before it
+/// is read.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
-pub fn router(state: AppState, site: &Path) -> Router {
+pub fn router(state: AppState, site: &Path, outside: Outside) -> Router {
+    let door = Door {
+        state: state.clone(),
+        outside,
+        rates: Arc::new(Rates::default()),
+    };
     let files =
         |folder: &str| ServeDir::new(site.join(folder)).append_index_html_on_directories(false);
     let pages = Router::<AppState>::new()
@@ -44,6 +53,7 @@ pub fn router(state: AppState, site: &Path) -> Router {
             },
         )
         .route("/api/{*function}", post(server_function))
+        .route("/log/export", post(export::export_log))
         .nest_service("/pkg", files("pkg"))
         .nest_service("/vendor", files("vendor"))
         .nest_service("/ground", files("ground"))
@@ -54,15 +64,18 @@ pub fn router(state: AppState, site: &Path) -> Router {
             ServeFile::new(site.join("ATTRIBUTION.md")),
         )
         .layer(CompressionLayer::new());
+    let login = Router::new()
+        .route("/login", get(door::show_login).post(door::log_in))
+        .with_state(door.clone());
     Router::new()
         .merge(pages)
+        .merge(login)
         .route("/ws", get(viewers::upgrade))
-        .route("/login", get(door::show_login).post(door::log_in))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .fallback(|| async { StatusCode::NOT_FOUND })
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn_with_state(state.clone(), door::guard))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(door, door::guard))
         .with_state(state)
 }
 
@@ -79,9 +92,9 @@ fn provide_centre(state: &AppState) {
     };
     let (session, from) = (
         parts.extensions.get::<Arc<Session>>(),
-        parts.extensions.get::<SocketAddr>(),
+        parts.extensions.get::<Source>(),
     );
-    if let (Some(session), Some(from)) = (session, from) {
+    if let (Some(session), Some(Source(from))) = (session, from) {
         let desk: Arc<dyn Centre> = Arc::new(Desk {
             state: state.clone(),
             session: Arc::clone(session),

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use access::Access;
 use anyhow::{Context, Result, bail};
-use axum::serve::ListenerExt;
+use axum::Router;
+use axum::extract::connect_info::{Connected, IntoMakeServiceWithConnectInfo};
+use axum::serve::{IncomingStream, Listener};
 use fleet::{Fleet, Rules, SourceId};
 use leptos::config::{Env, LeptosOptions};
 use tokio::net::TcpListener;
@@ -16,8 +18,10 @@ use tracing::{info, warn};
 
 use crate::config::Serve;
 use crate::handles::Handles;
+use crate::outside::{Peer, PlainListener};
 use crate::state::AppState;
-use crate::{clock, fleet_thread, metrics, ops, registry, routes, source};
+use crate::tls::TlsListener;
+use crate::{clock, fleet_thread, heads, metrics, ops, registry, routes, source};
 
 /// How long open requests may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -28,6 +32,9 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// Whatever keeps it from starting, in one sentence.
 pub async fn run(config: Serve) -> Result<()> {
     config.check()?;
+    if let Some(files) = config.tls() {
+        files.load()?;
+    }
     let prometheus = metrics::install()?;
     let entries = match &config.registry {
         Some(path) => registry::read(path)?,
@@ -46,6 +53,8 @@ pub async fn run(config: Serve) -> Result<()> {
         None => None,
     };
     let access = open_access(&config).await?;
+    let heads_file = config.heads_file();
+    heads::check(&heads_file)?;
 
     let mut fleet = Fleet::new(Rules::default());
     let registered = entries.len();
@@ -98,6 +107,11 @@ pub async fn run(config: Serve) -> Result<()> {
         tasks.spawn(gateway.listen(listener));
     }
     tasks.spawn(keep_access(access.clone(), stop.clone()));
+    tasks.spawn(heads::keep(
+        access.clone(),
+        heads_file.clone(),
+        stop.clone(),
+    ));
 
     let state = AppState {
         leptos: LeptosOptions::builder()
@@ -125,7 +139,11 @@ pub async fn run(config: Serve) -> Result<()> {
         streams = config.telemetry.len(),
         "serving; evwall is a mirror of the stream and keeps no history"
     );
-    println!("listening http://{map_addr}");
+    let scheme = match config.tls_cert {
+        Some(_) => "https",
+        None => "http",
+    };
+    println!("listening {scheme}://{map_addr}");
     println!("metrics http://{ops_addr}/metrics");
     if config.demo {
         let password = access
@@ -135,25 +153,16 @@ pub async fn run(config: Serve) -> Result<()> {
         println!("sign in as demo with password {password}");
     }
 
-    let router =
-        routes::router(state, &config.site).into_make_service_with_connect_info::<SocketAddr>();
-    // Small frames must not wait for each other: a tick is sent when it is made.
-    let listener = listener.tap_io(|socket| {
-        if let Err(error) = socket.set_nodelay(true) {
-            warn!(%error, "a connection keeps its delay");
-        }
-    });
-    let shutdown = {
-        let stop = stop.clone();
-        async move {
-            wait_for_signal().await;
-            info!("stopping");
-            stop.cancel();
+    let router = routes::router(state, &config.site, config.outside())
+        .into_make_service_with_connect_info::<Peer>();
+    let serving = async {
+        match config.tls() {
+            Some(files) => serve_on(TlsListener::start(listener, files)?, router, &stop).await,
+            None => serve_on(PlainListener(listener), router, &stop).await,
         }
     };
-    let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown);
     tokio::select! {
-        served = async { serving.await } => served.context("the listener broke")?,
+        served = serving => served?,
         () = drained(stop.clone()) => warn!("some requests did not end in time"),
     }
     stop.cancel();
@@ -161,8 +170,31 @@ pub async fn run(config: Serve) -> Result<()> {
     if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
         warn!("some tasks did not end in time");
     }
-    access.close().await;
+    access.stop(clock::unix_s()).await;
+    heads::at_stop(&config.database(), &heads_file).await;
     Ok(())
+}
+
+/// Until a signal, or until the listener breaks.
+async fn serve_on<L>(
+    listener: L,
+    router: IntoMakeServiceWithConnectInfo<Router, Peer>,
+    stop: &CancellationToken,
+) -> Result<()>
+where
+    L: Listener<Addr = SocketAddr>,
+    Peer: for<'a> Connected<IncomingStream<'a, L>>,
+{
+    let stop = stop.clone();
+    let shutdown = async move {
+        wait_for_signal().await;
+        info!("stopping");
+        stop.cancel();
+    };
+    axum::serve(listener, router)
+        .with_graceful_shutdown(shutdown)
+        .await
+        .context("the listener broke")
 }
 
 /// Resolves some time after the stop: a viewer that does not read cannot keep the server from ending.
@@ -187,8 +219,7 @@ async fn open_access(config: &Serve) -> Result<Access> {
         demo: config.demo,
         ..access::Settings::default()
     };
-    let access =
-        Access::open_with(config.data_dir.join("evwall.db"), settings, clock::unix_s()).await?;
+    let access = Access::open_with(config.database(), settings, clock::unix_s()).await?;
     if let Some(path) = access.first_start(clock::unix_s()).await? {
         println!(
             "first admin: the password of \"admin\" is in {}",

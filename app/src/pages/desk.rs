@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::api;
 use crate::components::{CardPopup, Legend, LiveMap, MapState, StatusLine};
+use crate::pages::frame::Places;
 use crate::text::{self, Lang};
 
 #[component]
@@ -31,6 +32,7 @@ pub fn DeskPage() -> impl IntoView {
                             .map(|me| {
                                 view! {
                                     <Show when=move || me.blurred><small>{text::BLURRED.shown()}</small></Show>
+                                    <Places me=me.clone() />
                                     <span data-testid="me">{me.name.clone()}</span>
                                 }
                             })

@@ -1,7 +1,15 @@
-//! The pages: a desk for people who open vehicles, a wall for people who look.
+//! The pages: a desk for people who open vehicles, a wall for people who look, the log for the privacy officer, the
+//! accounts for the admin, and for everybody their own.
 
+mod account;
 mod desk;
+mod frame;
+mod log;
+mod users;
 mod wall;
 
+pub use account::AccountPage;
 pub use desk::DeskPage;
+pub use log::LogPage;
+pub use users::UsersPage;
 pub use wall::WallPage;

@@ -23,6 +23,7 @@ use wire::{Bye, CellKey, Click, Down, Handle, HandleAnswer, Hello, Refused, Up};
 use super::sent::Sent;
 use crate::fleet_thread::{Published, framed};
 use crate::metrics::{BAD_UPWARD, BYTES_OUT, SKIPPED_TICKS, VIEWERS};
+use crate::places::action_of_up;
 use crate::state::AppState;
 use crate::{card, clock};
 
@@ -168,6 +169,11 @@ impl Viewer {
         let Ok(up) = Up::decode(&frame) else {
             return Ok(Some(bad("undecodable")));
         };
+        // A click that is not allowed gets an answer below; the page never sends the others without leave.
+        let is_click = matches!(up, Up::Click(_));
+        if !is_click && !access::allows(self.session.role, action_of_up(&up)) {
+            return Ok(Some(bad("not_allowed")));
+        }
         match up {
             Up::View(view) => {
                 let Ok(cells) = view.cells(self.scope) else {

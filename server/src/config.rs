@@ -23,7 +23,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Subscribe to the telemetry and serve the map.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Manage accounts (the server may be running).
     User(User),
     /// Check or export the audit log.
@@ -271,7 +271,7 @@ mod tests {
     fn serve(args: &[&str]) -> Serve {
         let cli = Cli::try_parse_from(["evwall", "serve"].iter().chain(args)).unwrap();
         match cli.command {
-            Command::Serve(serve) => serve,
+            Command::Serve(serve) => *serve,
             _ => unreachable!(),
         }
     }

@@ -223,13 +223,11 @@ impl Writer {
         // An answer that nobody waits for any more belongs to a viewer that has gone.
         match ask {
             Ask::Apply(reports) => {
-                let now = clock::now();
-                for report in &reports {
-                    let applied = self.fleet.apply(report, now);
+                self.fleet.apply_all(&reports, clock::now(), |applied| {
                     if applied != Applied::Fresh {
                         counter!(REPORTS_NOT_SHOWN, "reason" => applied.name()).increment(1);
                     }
-                }
+                });
             }
             Ask::Source(source, connected) => {
                 self.fleet.source_state(source, connected, clock::now())

@@ -33,6 +33,7 @@ mod viewers;
 #[cfg(test)]
 mod ways_tests;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_env("EVWALL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
     let runtime = match tokio::runtime::Runtime::new() {
@@ -56,7 +58,7 @@ fn main() -> ExitCode {
     };
     let outcome = runtime.block_on(async {
         match cli.command {
-            Command::Serve(serve) => serve::run(serve).await,
+            Command::Serve(serve) => serve::run(*serve).await,
             Command::User(user) => accounts::user(user).await,
             Command::Audit(audit) => accounts::audit(audit).await,
             Command::Decode { secrets } => accounts::decode(secrets),

@@ -19,6 +19,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_cont
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::{ServeDir, ServeFile};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::centre::Desk;
 use crate::door::{self, Door};
@@ -30,6 +31,8 @@ use crate::{export, viewers};
 /// The largest request body; a login or a server function needs a few hundred bytes. A larger one is refused before it
 /// is read.
 const MAX_BODY_BYTES: usize = 16 * 1024;
+/// A body of which nothing comes for this long is given up.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub fn router(state: AppState, site: &Path, outside: Outside) -> Router {
     let door = Door {
@@ -74,7 +77,9 @@ pub fn router(state: AppState, site: &Path, outside: Outside) -> Router {
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .fallback(|| async { StatusCode::NOT_FOUND })
+        // The limit stands inside: a handler must be able to tell its refusal from a broken body.
         .layer(RequestBodyLimitLayer::new(MAX_BODY_BYTES))
+        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
         .layer(from_fn_with_state(door, door::guard))
         .with_state(state)
 }

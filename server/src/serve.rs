@@ -56,7 +56,11 @@ pub async fn run(config: Serve) -> Result<()> {
     let heads_file = config.heads_file();
     heads::check(&heads_file)?;
 
-    let mut fleet = Fleet::new(Rules::default());
+    let mut fleet = Fleet::new(Rules {
+        // Whoever knew the seed could undo the displacement of parked cars.
+        seed: rand::random(),
+        ..Rules::default()
+    });
     let registered = entries.len();
     for entry in &entries {
         if fleet.register(entry).is_none() {

@@ -31,8 +31,16 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
 
     // A new choice starts from the look; the handle, when it comes, leads to the purpose.
     Effect::new(move || {
-        state.chosen.track();
-        step.set(Step::Look);
+        if state.chosen.get().is_some() {
+            step.set(Step::Look);
+        }
+    });
+    // A vehicle that was found by its VIN is open already.
+    Effect::new(move || {
+        if let Some(found) = state.found.get() {
+            step.set(Step::Open(Box::new(found.card)));
+            state.watched.set(Some(found.handle));
+        }
     });
     Effect::new(move || match state.handle.get() {
         Some(Ok(_)) if me.get().is_some_and(|me| me.may_open_cards) => step.set(Step::Purpose),
@@ -95,8 +103,9 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
                 .with(|picked| picked.as_ref().is_some_and(|picked| picked.dots.len() > 1))
     };
 
+    let is_shown = move || chosen_dot().is_some() || state.found.with(Option::is_some);
     view! {
-        <div class="anchor" node_ref=anchor>
+        <div class="anchor" class:docked=move || state.found.with(Option::is_some) node_ref=anchor>
             <Show when=several>
                 <div class="popup" role="dialog" aria-label=text::DOTS_HERE.shown() data-testid="overlap">
                     <header>
@@ -118,7 +127,7 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
                     </ul>
                 </div>
             </Show>
-            <Show when=move || chosen_dot().is_some()>
+            <Show when=is_shown>
                 <div class="popup" role="dialog" aria-label=text::VEHICLE.shown() data-testid="popup">
                     <header>
                         {move || chosen_dot().map(|dot| view! { <LookWords dot /> })}

@@ -6,6 +6,7 @@
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 
+use super::vin_search::Found;
 use crate::card::Card;
 
 /// What the engine says about the picture, once a second.
@@ -99,9 +100,13 @@ pub struct MapState {
     pub handle: RwSignal<Option<Result<String, crate::api::ApiError>>>,
     /// A newer card of the watched vehicle, as the server pushes it.
     pub pushed_card: RwSignal<Option<Card>>,
+    /// The server answers, but not to this session any more.
+    pub signed_out: RwSignal<bool>,
     pub colour_by: RwSignal<ColourBy>,
     /// Choosing another colouring shows everything again.
     pub hidden: RwSignal<Hidden>,
+    /// A vehicle that was found by its VIN and opened; it may have no dot.
+    pub found: RwSignal<Option<Found>>,
     /// The handle that the engine should watch.
     pub watched: RwSignal<Option<String>>,
 }
@@ -115,8 +120,10 @@ impl MapState {
             chosen: RwSignal::new(None),
             handle: RwSignal::new(None),
             pushed_card: RwSignal::new(None),
+            signed_out: RwSignal::new(false),
             colour_by: RwSignal::new(ColourBy::default()),
             hidden: RwSignal::new(0),
+            found: RwSignal::new(None),
             watched: RwSignal::new(None),
         }
     }
@@ -127,6 +134,7 @@ impl MapState {
         self.chosen.set(None);
         self.handle.set(None);
         self.pushed_card.set(None);
+        self.found.set(None);
         self.watched.set(None);
     }
 

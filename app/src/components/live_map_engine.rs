@@ -10,6 +10,11 @@ use wire::{Bye, Handle, Refused};
 use super::{ColourBy, Hidden, InView, Link, MapState, Picked, PickedDot, Picture};
 use crate::api::ApiError;
 
+/// How near the map goes to a vehicle that was found.
+const FOUND_ZOOM: f64 = 15.0;
+/// While the server is away, this often it is asked whether it is the session that is gone.
+const ASK_EVERY_S: u32 = 4;
+
 /// Starts the engine once its elements are there, and ends it with the component.
 pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor: NodeRef<Div>) {
     let engine = StoredValue::new_local(None::<Engine>);
@@ -32,7 +37,18 @@ pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor:
             socket_url: "/ws".to_owned(),
             renderer: renderer_of_address(),
             start: None,
-            on_report: Box::new(move |report| state.picture.set(picture(report))),
+            on_report: Box::new(move |report| {
+                let mut picture = picture(report);
+                if let Link::Away { for_s } = picture.link {
+                    if for_s % ASK_EVERY_S == 1 {
+                        spawn_local(ask_who_is_here(state));
+                    }
+                    if state.signed_out.get_untracked() {
+                        picture.link = Link::SignedOut;
+                    }
+                }
+                state.picture.set(picture);
+            }),
             on_pick: Box::new(move |picked| {
                 state.close();
                 let shown = picked
@@ -85,6 +101,17 @@ pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor:
         });
     });
 
+    Effect::new(move || {
+        let place = state
+            .found
+            .with(|found| found.as_ref().and_then(|found| found.card.position));
+        engine.with_value(|engine| {
+            if let (Some(engine), Some((lon, lat))) = (engine, place) {
+                engine.fly_to(lon, lat, Some(FOUND_ZOOM));
+            }
+        });
+    });
+
     // The chosen dot, or else the first of several, carries the window.
     Effect::new(move || {
         let chosen = state.chosen.get();
@@ -120,6 +147,15 @@ pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor:
     });
 
     on_cleanup(move || engine.set_value(None));
+}
+
+/// A refused socket looks like any other closed one; only an ordinary question tells that the session has ended.
+async fn ask_who_is_here(state: MapState) {
+    let ended = match crate::api::who_am_i().await {
+        Ok(_) | Err(ApiError::Unreachable) => false,
+        Err(_) => true,
+    };
+    let _ = state.signed_out.try_set(ended);
 }
 
 fn picture(report: EngineReport) -> Picture {

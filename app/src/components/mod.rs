@@ -4,8 +4,10 @@ mod card_popup;
 mod legend;
 mod live_map;
 mod status_line;
+mod vin_search;
 
 pub use card_popup::CardPopup;
 pub use legend::Legend;
 pub use live_map::{ColourBy, InView, LiveMap, MapState, Picked, PickedDot, Picture};
 pub use status_line::StatusLine;
+pub use vin_search::VinSearch;

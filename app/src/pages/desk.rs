@@ -4,7 +4,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::api;
-use crate::components::{CardPopup, Legend, LiveMap, MapState, StatusLine};
+use crate::components::{CardPopup, Legend, LiveMap, MapState, StatusLine, VinSearch};
 use crate::pages::frame::Places;
 use crate::text::{self, Lang};
 
@@ -45,6 +45,13 @@ pub fn DeskPage() -> impl IntoView {
                     <button type="submit">{text::SIGN_OUT.shown()}</button>
                 </form>
             </nav>
+            <Suspense>
+                {move || {
+                    me.get()
+                        .filter(|me| me.may_open_cards)
+                        .map(|me| view! { <VinSearch me found=state.found /> })
+                }}
+            </Suspense>
             <Legend state />
             <CardPopup state me anchor />
             <StatusLine state />

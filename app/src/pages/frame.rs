@@ -10,7 +10,8 @@ use crate::text::{self, Lang, Text};
 
 /// Links to the pages that this person may open.
 #[component]
-pub fn Places(me: Me) -> impl IntoView {
+pub fn Places(#[prop(into)] me: Signal<Me>) -> impl IntoView {
+    let me = me.get_untracked();
     let places = [
         ("/", text::MAP, true),
         ("/log", text::LOG, me.may_read_log),

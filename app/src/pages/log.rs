@@ -66,7 +66,7 @@ fn Filter(
         .map(|(code, words)| view! { <option value=*code>{words.shown()}</option> })
         .collect_view();
     // The same question as a plain form: a file is an answer that no script has to carry.
-    let fields: [(&str, fn(&LogQuery) -> String); 5] = [
+    let fields: [(&str, ReadField); 5] = [
         ("user", |query| query.user.clone()),
         ("kind", |query| query.kind.clone()),
         ("vin", |query| query.vin.clone()),
@@ -177,3 +177,6 @@ fn Notices() -> impl IntoView {
     }
     .into_any()
 }
+
+/// One field of a question, as text.
+type ReadField = fn(&LogQuery) -> String;

@@ -2,11 +2,10 @@
 //!
 //! Nothing sleeps for a guessed time: everything waits for a condition, and gives up with what it saw.
 
-#![expect(
-    clippy::allow_attributes,
+#![allow(
+    dead_code,
     reason = "each test file uses its own part of this module, so no expectation holds for all of them"
 )]
-#![allow(dead_code)]
 
 use std::future::Future;
 use std::io::{BufRead, BufReader, Read};

@@ -1,6 +1,6 @@
 //! A card from what the fleet knows of one vehicle. It cannot be made without a permit.
 
-use access::Permit;
+use access::{Action, NotPermitted, Permit};
 use app::card::{Card, Group, Shown};
 use fleet::{Now, Snapshot, SourceId, Timed};
 use gb32960::{Reading, Vin, vin};
@@ -66,11 +66,21 @@ impl Facts {
     }
 }
 
-/// The card. The permit is not read: that it exists means the audit row was written.
-#[must_use]
-pub fn of(_permit: &Permit, facts: &Facts, sources: &[String], now: Now) -> Card {
-    Card {
-        vin: facts.vin.as_str().unwrap_or_default().to_owned(),
+/// The card, if the permit is for opening this very vehicle and has not ended. That it exists means that the audit row
+/// was written.
+///
+/// # Errors
+/// A permit for something else, or one that is over.
+pub fn of(
+    permit: &Permit,
+    facts: &Facts,
+    sources: &[String],
+    now: Now,
+) -> Result<Card, NotPermitted> {
+    let vin = facts.vin.as_str().unwrap_or_default();
+    permit.check_for(Action::OpenCard, vin, now.unix_ms / 1000)?;
+    Ok(Card {
+        vin: vin.to_owned(),
         make: facts.make.clone(),
         model: facts.model.clone(),
         class: facts.class.to_owned(),
@@ -88,7 +98,7 @@ pub fn of(_permit: &Permit, facts: &Facts, sources: &[String], now: Now) -> Card
             .received
             .and_then(|_| sources.get(usize::from(facts.source.0)).cloned()),
         groups: facts.groups.clone(),
-    }
+    })
 }
 
 fn shown<T: Copy>(timed: Option<Timed<Reading<T>>>) -> Shown<T> {

@@ -71,7 +71,8 @@ impl Desk {
             .opened(handle, Arc::clone(&permit), now.mono_ms + left_ms);
         info!(user = %self.session.name, from = %self.from, purpose = purpose.kind().name(), "a card was opened");
         Ok(OpenedCard {
-            card: card::of(&permit, &facts, &self.state.sources, now),
+            card: card::of(&permit, &facts, &self.state.sources, now)
+                .map_err(|_| ApiError::HandleExpired)?,
             until_unix_s,
         })
     }

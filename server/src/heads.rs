@@ -2,6 +2,7 @@
 //! is best kept on another machine. Before each the last one in the file is looked up: where it no longer holds, the
 //! log was cut or rewritten, and an error says so at once.
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use access::{Access, HeadAt};
@@ -21,6 +22,7 @@ pub fn check(path: &Path) -> Result<()> {
     std::fs::OpenOptions::new()
         .append(true)
         .create(true)
+        .mode(0o600)
         .open(path)
         .with_context(|| format!("cannot write the audit heads to {}", path.display()))?;
     Ok(())

@@ -7,7 +7,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::live_map::{MapState, PickedDot};
+use super::live_map::{MapState, PickedDot, now_ms};
 use crate::api::{self, ApiError, Me};
 use crate::card::{Card, Group, Shown};
 use crate::text::{self, Lang, Text};
@@ -142,7 +142,7 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
                         }
                         Step::Purpose => view! { <PurposeForm me open /> }.into_any(),
                         Step::Opening => view! { <p class="hint">{text::OPENING.shown()}</p> }.into_any(),
-                        Step::Open(_) => view! { <CardFields step /> }.into_any(),
+                        Step::Open(_) => view! { <CardFields state step /> }.into_any(),
                         Step::Refused(error) => {
                             view! {
                                 <p class="hint refused" role="alert" data-testid="refused">
@@ -253,7 +253,7 @@ fn PurposeForm(
 }
 
 #[component]
-fn CardFields(step: RwSignal<Step>) -> impl IntoView {
+fn CardFields(state: MapState, step: RwSignal<Step>) -> impl IntoView {
     let lang = expect_context::<RwSignal<Lang>>();
     let card = Memo::new(move |_| match step.get() {
         Step::Open(card) => Some(*card),
@@ -268,12 +268,18 @@ fn CardFields(step: RwSignal<Step>) -> impl IntoView {
             })
         }
     };
-    // The age runs on between pushes: it counts from the moment the newest card came.
+    // The age runs on between pushes, once a second: it counts from the moment the newest card came.
+    let came_ms = Memo::new(move |_| {
+        card.track();
+        now_ms()
+    });
     let shown_age = move || {
+        state.picture.track();
+        let since_ms = (now_ms() - came_ms.get()).max(0.0) as u64;
         card.with(|card| {
             card.as_ref().and_then(|card| card.age_ms).map_or_else(
                 || text::NO_REPORT_YET.in_lang(lang.get()).to_owned(),
-                |age_ms| text::age(age_ms, lang.get()),
+                |age_ms| text::age(age_ms + since_ms, lang.get()),
             )
         })
     };

@@ -157,6 +157,15 @@ impl Default for MapState {
     }
 }
 
+/// The browser's clock, milliseconds; 0 on the server, which draws no ages.
+#[must_use]
+pub fn now_ms() -> f64 {
+    #[cfg(feature = "hydrate")]
+    return js_sys::Date::now();
+    #[cfg(not(feature = "hydrate"))]
+    0.0
+}
+
 /// A vehicle reports at least this often while it reports at all (GB/T 32960.3 clause 5.2).
 const LONGEST_INTERVAL_MS: u32 = 30_000;
 /// Shorter gaps than this say nothing about any fleet.

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::{Action, Session};
+use access::{Action, Role, Session};
 use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
@@ -143,10 +143,9 @@ impl Viewer {
                     if heard.elapsed() > SILENT_FOR {
                         return Ok(Bye::TooSlow);
                     }
-                    // A map that is looked at is a session in use.
-                    let now = clock::unix_s();
-                    if self.state.access.touch(&self.session, now).await.is_err() {
-                        return Ok(Bye::SessionEnded);
+                    // A map that hangs somewhere is in use by being there; one that opens vehicles is not (see `hear`).
+                    if self.session.role != Role::Supervisor {
+                        self.touch().await?;
                     }
                     self.send(Message::Ping(Bytes::new())).await?;
                 }
@@ -173,6 +172,9 @@ impl Viewer {
         let is_click = matches!(up, Up::Click(_));
         if !is_click && !access::allows(self.session.role, action_of_up(&up)) {
             return Ok(Some(bad("not_allowed")));
+        }
+        if matches!(up, Up::View(_) | Up::Click(_)) {
+            self.touch().await?;
         }
         match up {
             Up::View(view) => {
@@ -219,6 +221,16 @@ impl Viewer {
             }
         }
         Ok(None)
+    }
+
+    /// This session is in use. One that has ended meanwhile is noticed by the watch.
+    async fn touch(&mut self) -> Result<(), Gone> {
+        let touched = self
+            .state
+            .access
+            .touch(&self.session, clock::unix_s())
+            .await;
+        touched.map_err(|_| Gone)
     }
 
     async fn look_at(&mut self, cells: BTreeSet<CellKey>) -> Result<(), Gone> {
@@ -294,7 +306,6 @@ impl Viewer {
                 .state
                 .handles
                 .open_card(*handle, self.session.id, now.mono_ms);
-            let open = open.filter(|(permit, _)| permit.check(now.unix_ms / 1000).is_ok());
             let Some((permit, vehicle)) = open else {
                 gone.push(*handle);
                 continue;
@@ -305,7 +316,10 @@ impl Viewer {
             let received = facts.received_mono_ms();
             if *seen != received || seen.is_none() {
                 *seen = received;
-                let card = card::of(&permit, &facts, &self.state.sources, now);
+                let Ok(card) = card::of(&permit, &facts, &self.state.sources, now) else {
+                    gone.push(*handle);
+                    continue;
+                };
                 if let Ok(json) = serde_json::to_vec(&card) {
                     frames.push(framed(&Down::Card {
                         handle: *handle,

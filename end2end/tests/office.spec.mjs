@@ -2,6 +2,12 @@
 import { expect, signIn, test } from "../harness/fixtures.mjs";
 import { clickDot, fiveFields, movingDot, openCard } from "../harness/vehicle.mjs";
 
+/** The page was taken over by its script and answers; what is typed before may be lost. */
+async function live(page, path) {
+  await page.waitForURL(`**${path}`);
+  await expect(page.locator("html[data-live]")).toBeAttached();
+}
+
 /** A second person at another desk. */
 async function another(browser, centre, person) {
   const context = await browser.newContext();
@@ -17,6 +23,7 @@ test("who opened which vehicle is in the log, and an admin can end it", async ({
   await test.step("the privacy officer reads it", async () => {
     const officer = await another(browser, centre, await programs.user(centre.dataDir, "officer", "privacy_officer"));
     await officer.getByRole("link", { name: "Log" }).click();
+    await live(officer, "/log");
     const rows = officer.getByTestId("row");
     await expect(rows.filter({ hasText: "vehicle opened" })).toContainText(vin);
     await officer.getByTestId("filter").locator("[name=vin]").fill(vin);
@@ -50,6 +57,7 @@ test("who opened which vehicle is in the log, and an admin can end it", async ({
     complaints.allow(/WebSocket/);
     const admin = await another(browser, centre, await programs.user(centre.dataDir, "boss", "admin"));
     await admin.getByRole("link", { name: "Accounts" }).click();
+    await live(admin, "/users");
     await admin.getByTestId("session").and(admin.locator("[data-name=demo]")).getByRole("button", { name: "End" }).click();
     await expect(desk.locator("body")).toContainText("Your session has ended", { timeout: 5_000 });
   });
@@ -59,6 +67,7 @@ test("a new account signs in with the password that was shown once, and changes 
   const boss = await programs.user(centre.dataDir, "boss", "admin");
   await signIn(page, { ...boss, url: centre.server.url });
   await page.getByRole("link", { name: "Accounts" }).click();
+  await live(page, "/users");
   const form = page.getByTestId("add-user");
   await form.locator("[name=name]").fill("guard");
   await form.locator("[name=role]").selectOption("viewer");
@@ -68,6 +77,7 @@ test("a new account signs in with the password that was shown once, and changes 
   const guard = await another(browser, centre, { name: "guard", password });
   await expect(guard.getByRole("link", { name: "Accounts" })).toHaveCount(0);
   await guard.getByRole("link", { name: "My account" }).click();
+  await live(guard, "/account");
   await guard.getByLabel("Old password").fill(password);
   await guard.getByLabel("New password", { exact: true }).fill("a much better password");
   await guard.getByLabel("New password again").fill("a much better password");

@@ -40,6 +40,10 @@ pub struct Door {
     pub rates: Arc<Rates>,
 }
 
+/// What a person reads who opens a page of another role, or one that is not there.
+const NOT_ALLOWED: &str = "403: your role may not open this page. 您的权限不足，无法打开此页面。";
+const NOT_HERE: &str = "404: there is no such page. 页面不存在。";
+
 /// The layer before every route.
 pub async fn guard(
     State(door): State<Door>,
@@ -79,8 +83,8 @@ pub async fn guard(
                     request.extensions_mut().insert(Arc::new(session));
                     next.run(request).await
                 }
-                Some(_) => StatusCode::FORBIDDEN.into_response(),
-                None => StatusCode::NOT_FOUND.into_response(),
+                Some(_) => (StatusCode::FORBIDDEN, NOT_ALLOWED).into_response(),
+                None => (StatusCode::NOT_FOUND, NOT_HERE).into_response(),
             },
         }
     };

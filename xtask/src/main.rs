@@ -40,7 +40,7 @@ enum Task {
     Test(ci::TestOptions),
     /// What a change must pass: format, clippy for native and wasm32, then `test`
     Ci,
-    /// Run the benches (all, or the named one); JSON lines to standard output and target/bench/NAME.json
+    /// Run the benches (all, or the named one); JSON lines to standard output and target/bench/NAME.json; `--write`: into docs/performance.md
     Bench(bench::BenchOptions),
     /// Make the default ground map and its fonts again: public/ground, public/fonts
     Basemap,

@@ -1,8 +1,22 @@
 //! Benches are examples named `bench_NAME`, found where they lie; each prints its figures as JSON lines, which go to
-//! standard output unchanged and, as one array, to `target/bench/NAME.json`.
+//! standard output unchanged, as one array to `target/bench/NAME.json`, and with `--write` into the bench's own section of
+//! `docs/performance.md`.
+//!
+//! | file | idea |
+//! |---|---|
+//! | `bars` | what a metric means and what it must reach |
+//! | `page` | figures and bars → that section |
+//!
+//! A line is `{"bench":…,"metric":…,"value":…,"unit":…}`. Two more fields are understood: `"on"`, where the figure was
+//! taken if not on this machine, and, in a line without a metric, `"context"`: what the figures depend on, such as the
+//! version of a browser.
+
+mod bars;
+mod page;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
@@ -16,6 +30,12 @@ use crate::step::{cargo, step};
 pub struct BenchOptions {
     /// Which one: the NAME of an example `bench_NAME` of some crate; all of them without it
     name: Option<String>,
+    /// Put the figures into docs/performance.md; those that were not taken this time stay as they are
+    #[arg(long)]
+    write: bool,
+    /// Only write: take the figures from an earlier run's target/bench/NAME.json, or a file like it
+    #[arg(long, value_name = "FILE", requires = "name")]
+    from: Option<PathBuf>,
     /// Passed on to the bench
     #[arg(last = true)]
     arguments: Vec<String>,
@@ -37,9 +57,19 @@ pub fn bench(options: &BenchOptions) -> Result<()> {
         bail!("no such bench; there are: {}", names.join(", "));
     }
     for bench in chosen {
-        step(&format!("bench {}", bench.name), || {
-            measure(bench, &options.arguments)
-        })?;
+        let figures = match &options.from {
+            Some(file) => {
+                let text = fs::read_to_string(file)
+                    .with_context(|| format!("{} cannot be read", root::shown(file)))?;
+                serde_json::from_str(&text).context("it is no array of figures")?
+            }
+            None => step(&format!("bench {}", bench.name), || {
+                measure(bench, &options.arguments)
+            })?,
+        };
+        if options.write || options.from.is_some() {
+            page::write(&bench.name, &figures)?;
+        }
     }
     Ok(())
 }
@@ -75,7 +105,7 @@ fn find() -> Result<Vec<Bench>> {
     Ok(found)
 }
 
-fn measure(bench: &Bench, arguments: &[String]) -> Result<()> {
+fn measure(bench: &Bench, arguments: &[String]) -> Result<Vec<Value>> {
     let mut child = cargo()
         .args(["run", "--quiet", "--release", "--package", &bench.package])
         .args(["--example", &format!("bench_{}", bench.name), "--"])
@@ -105,5 +135,5 @@ fn measure(bench: &Bench, arguments: &[String]) -> Result<()> {
     let file = folder.join(format!("{}.json", bench.name));
     fs::write(&file, serde_json::to_string_pretty(&figures)? + "\n")?;
     eprintln!("  {} figures in {}", figures.len(), root::shown(&file));
-    Ok(())
+    Ok(figures)
 }

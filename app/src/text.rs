@@ -152,6 +152,11 @@ pub const BLURRED: Text = text(
     "停放的私家车位置已模糊处理。",
 );
 
+pub const CARD_OVER: Text = text(
+    "The time for this purpose is over. Close this window and open the vehicle again with a purpose.",
+    "本次查看已到期。请关闭窗口，说明用途后重新打开。",
+);
+
 pub const LEGEND: Text = text("What the dots mean", "图例");
 pub const DRIVING: Text = text("driving", "行驶");
 pub const PARKED: Text = text("parked", "停放");

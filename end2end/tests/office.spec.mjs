@@ -60,6 +60,8 @@ test("who opened which vehicle is in the log, and an admin can end it", async ({
     await live(admin, "/users");
     await admin.getByTestId("session").and(admin.locator("[data-name=demo]")).getByRole("button", { name: "End" }).click();
     await expect(desk.locator("body")).toContainText("Your session has ended", { timeout: 5_000 });
+    await expect(desk.getByTestId("popup"), "nothing of the vehicle stays on the screen").toHaveCount(0);
+    await expect(desk.locator("body")).not.toContainText(vin);
   });
 });
 

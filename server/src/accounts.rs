@@ -73,11 +73,30 @@ fn parse_role(name: &str) -> Result<Role> {
 /// # Errors
 /// A log that was changed, or one that cannot be read.
 pub async fn audit(audit: Audit) -> Result<()> {
-    let AuditCommand::Verify { heads } = audit.command;
-    let heads = heads.map(|path| access::read_heads(&path)).transpose()?;
-    let access = open(&audit.data_dir).await?;
-    let verdict = access.verify_audit(heads.as_deref()).await?;
+    match audit.command {
+        AuditCommand::Verify { heads } => verify(&audit.data_dir, heads.as_deref()).await,
+        AuditCommand::AcceptClock => accept_clock(&audit.data_dir).await,
+    }
+}
+
+/// Says that the clock of this machine is right although the log has newer rows.
+async fn accept_clock(data_dir: &Path) -> Result<()> {
+    let access = open(data_dir).await?;
+    let by_s = access.accept_clock("console", clock::unix_s()).await;
     access.close().await;
+    match by_s? {
+        0 => println!("the newest row is not ahead of the clock: there is nothing to accept"),
+        by_s => println!(
+            "the newest row was {by_s} s ahead of the clock; the step is written down and all sessions have ended"
+        ),
+    }
+    Ok(())
+}
+
+/// Reads the log without writing into it, whoever serves from it meanwhile.
+async fn verify(data_dir: &Path, heads: Option<&Path>) -> Result<()> {
+    let heads = heads.map(access::read_heads).transpose()?;
+    let verdict = access::verify_file(&data_dir.join("evwall.db"), heads.as_deref()).await?;
     if let Some((row, hash)) = verdict.newest {
         println!(
             "{} rows, the newest is {row} with hash {}",

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use access::{Action, Purpose, PurposeError, PurposeKind, Refused, Session, Vehicle, Wanted};
+use access::{
+    Action, Closed, Permit, Purpose, PurposeError, PurposeKind, Refused, Session, Vehicle, Wanted,
+};
 use app::api::{ApiError, Me, PurposeChoice, SearchHit, SearchHits};
 use app::card::OpenedCard;
 use app::centre::{Answer, Centre};
@@ -66,9 +68,15 @@ impl Desk {
         let permit = Arc::new(permit);
         let until_unix_s = permit.expires_unix_s();
         let left_ms = u64::try_from(until_unix_s * 1000 - now.unix_ms).unwrap_or(0);
-        self.state
-            .handles
-            .opened(handle, Arc::clone(&permit), now.mono_ms + left_ms);
+        let before = self.state.handles.opened(
+            handle,
+            Arc::clone(&permit),
+            now.mono_ms,
+            now.mono_ms + left_ms,
+        );
+        if let Some(before) = before {
+            self.end(&before, Closed::OpenedAgain).await?;
+        }
         info!(user = %self.session.name, from = %self.from, purpose = purpose.kind().name(), "a card was opened");
         Ok(OpenedCard {
             card: card::of(&permit, &facts, &self.state.sources, now)
@@ -135,10 +143,14 @@ impl Desk {
         let Some(permit) = self.state.handles.close(handle, self.session.id) else {
             return Ok(());
         };
+        self.end(&permit, Closed::ByHand).await
+    }
+
+    async fn end(&self, permit: &Permit, why: Closed) -> Result<(), ApiError> {
         let closed = self
             .state
             .access
-            .close_permit(permit.id(), clock::unix_s())
+            .close_permit(permit.id(), why, clock::unix_s())
             .await;
         closed.map_err(|fault| {
             warn!(%fault, "the closing row of a card could not be written yet");

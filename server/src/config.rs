@@ -75,6 +75,12 @@ pub struct Serve {
     /// Where the heads of the audit log are appended, best on another machine. By default audit-heads in the data dir.
     #[arg(long, value_name = "FILE", env = "EVWALL_AUDIT_HEADS")]
     pub audit_heads: Option<PathBuf>,
+    /// The finest level at which screens and viewers see dots: 11 is about 4 m, each one less doubles it.
+    #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u8).range(0..=14))]
+    pub blurred_level: u8,
+    /// How far a parked private vehicle is displaced for screens and viewers, at most, in metres.
+    #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u16).range(0..=2000))]
+    pub blur_radius_m: u16,
     /// Create a demo supervisor with a random password and print it. For simulated or recorded streams only.
     #[arg(long)]
     pub demo: bool,
@@ -130,6 +136,8 @@ pub enum AuditCommand {
         #[arg(long, value_name = "FILE")]
         heads: Option<PathBuf>,
     },
+    /// Confirm that this machine's clock is right although the log has rows of a later time. All sessions end.
+    AcceptClock,
 }
 
 impl Serve {

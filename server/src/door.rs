@@ -182,12 +182,22 @@ pub async fn log_in(
     match outcome {
         Ok((token, session)) => {
             counter!(LOGINS, "outcome" => "ok").increment(1);
+            end_the_one_before(&door, &headers).await;
             info!(user = %session.name, role = ?session.role, %from, "signed in");
             let mut response = (StatusCode::SEE_OTHER, [(LOCATION, "/")]).into_response();
             set_cookie(&mut response, &door.outside.cookie(token.as_str()));
             response
         }
         Err(error) => refused_login(&headers, from, &error, &credentials),
+    }
+}
+
+/// A browser has one cookie: who signs in over a living session takes its place in every tab.
+async fn end_the_one_before(door: &Door, headers: &HeaderMap) {
+    if let Some(token) = token_of(door.outside, headers)
+        && let Err(error) = door.state.access.logout(&token, clock::unix_s()).await
+    {
+        warn!(%error, "could not end the session that was signed in before");
     }
 }
 

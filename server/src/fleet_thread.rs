@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use fleet::{Applied, CellStream, Fleet, Report, SCOPES, SourceId, VehicleIx};
+use fleet::{Applied, CellStream, Fleet, Report, SCOPES, Scope, SourceId, VehicleIx};
 use gb32960::Vin;
 use metrics::{counter, gauge, histogram};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -18,7 +18,7 @@ use wire::{CellKey, Click, Down, Freshness};
 
 use crate::card::Facts;
 use crate::clock;
-use crate::metrics::{CELLS, LIVE, QUEUE, REGISTERED, REPORTS_NOT_SHOWN, TICK_SECONDS};
+use crate::metrics::{BLURRED, CELLS, LIVE, QUEUE, REGISTERED, REPORTS_NOT_SHOWN, TICK_SECONDS};
 
 /// Batches that may wait for the fleet; one is at most one message of a source.
 const QUEUE_BATCHES: usize = 256;
@@ -96,6 +96,8 @@ pub struct FleetHandle {
     published: watch::Receiver<Arc<Published>>,
     pub epoch: u64,
     pub tick_ms: u32,
+    /// What each scope may see.
+    pub scopes: [Scope; SCOPES],
 }
 
 impl FleetHandle {
@@ -166,6 +168,7 @@ pub fn start(fleet: Fleet, sources: Vec<String>, tick_ms: u32) -> std::io::Resul
     let (asks, inbox) = mpsc::channel(QUEUE_BATCHES);
     let (publish, published) = watch::channel(Arc::new(Published::default()));
     let epoch = rand::random();
+    let scopes = fleet.rules().scopes();
     let writer = Writer {
         fleet,
         sources,
@@ -188,6 +191,7 @@ pub fn start(fleet: Fleet, sources: Vec<String>, tick_ms: u32) -> std::io::Resul
         published,
         epoch,
         tick_ms,
+        scopes,
     })
 }
 
@@ -267,13 +271,14 @@ impl Writer {
                 .cloned()
                 .unwrap_or_default()
         };
-        let status = (0..SCOPES.len() as u8)
+        let status = (0..SCOPES as u8)
             .map(|scope| framed(&Down::Status(summary.status(scope, name))))
             .collect();
         gauge!(REGISTERED).set(f64::from(summary.counts.registered));
         gauge!(LIVE).set(f64::from(
             summary.counts.freshness[Freshness::Live as usize],
         ));
+        gauge!(BLURRED).set(f64::from(summary.blurred));
         let published = Published {
             tick: summary.tick,
             status,

@@ -15,6 +15,8 @@ pub const PLATFORM_CLOSED: &str = "evwall_platform_closed_total";
 pub const PLATFORM_WAITS: &str = "evwall_platform_waits_total";
 pub const REGISTERED: &str = "evwall_vehicles_registered";
 pub const LIVE: &str = "evwall_vehicles_live";
+pub const BLURRED: &str = "evwall_vehicles_blurred";
+pub const ACCESS_FAULTS: &str = "evwall_access_faults_total";
 pub const VIEWERS: &str = "evwall_viewers";
 pub const CELLS: &str = "evwall_cells_watched";
 pub const TICK_SECONDS: &str = "evwall_tick_seconds";
@@ -68,6 +70,14 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     );
     describe_gauge!(REGISTERED, "Vehicles known to the registry or ever seen");
     describe_gauge!(LIVE, "Vehicles whose newest report is fresh");
+    describe_gauge!(
+        BLURRED,
+        "Parked private vehicles that screens and viewers are shown displaced"
+    );
+    describe_counter!(
+        ACCESS_FAULTS,
+        "Times the store of accounts and audit refused; while it does, nobody signs in and no card opens"
+    );
     describe_gauge!(VIEWERS, "Open map connections");
     describe_gauge!(CELLS, "Cells that somebody looks at");
     describe_histogram!(TICK_SECONDS, "Time one tick took");
@@ -90,6 +100,7 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     );
     // A counter that was never touched is not exported; these must be there from the first scrape.
     counter!(REPORTS).increment(0);
+    counter!(ACCESS_FAULTS).increment(0);
     gauge!(VIEWERS).set(0.0);
     let junk = gb32960::Junk::ALL.map(|junk| junk.name());
     for kind in junk.into_iter().chain(["cut", "text", "unknown_command"]) {

@@ -6,9 +6,11 @@ use std::future::Future;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
+use metrics::counter;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
+use crate::metrics::ACCESS_FAULTS;
 use crate::source::Quarantines;
 
 /// Serves until `until` is done.
@@ -25,6 +27,7 @@ pub async fn serve(
         let handle = handle.clone();
         async move {
             handle.run_upkeep();
+            counter!(ACCESS_FAULTS).absolute(access::faults_total());
             (
                 [(CONTENT_TYPE, "text/plain; version=0.0.4")],
                 handle.render(),

@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::config::Serve;
-use crate::handles::Handles;
+use crate::handles::{self, Handles};
 use crate::outside::{Peer, PlainListener};
 use crate::state::AppState;
 use crate::tls::TlsListener;
@@ -59,6 +59,8 @@ pub async fn run(config: Serve) -> Result<()> {
     let mut fleet = Fleet::new(Rules {
         // Whoever knew the seed could undo the displacement of parked cars.
         seed: rand::random(),
+        blurred_finest_level: config.blurred_level,
+        blur_radius_m: f64::from(config.blur_radius_m),
         ..Rules::default()
     });
     let registered = entries.len();
@@ -111,6 +113,12 @@ pub async fn run(config: Serve) -> Result<()> {
         tasks.spawn(gateway.listen(listener));
     }
     tasks.spawn(keep_access(access.clone(), stop.clone()));
+    let handles = Arc::new(Handles::default());
+    tasks.spawn(handles::close_abandoned(
+        Arc::clone(&handles),
+        access.clone(),
+        stop.clone(),
+    ));
     tasks.spawn(heads::keep(
         access.clone(),
         heads_file.clone(),
@@ -127,7 +135,7 @@ pub async fn run(config: Serve) -> Result<()> {
             .build(),
         access: access.clone(),
         fleet,
-        handles: Arc::new(Handles::default()),
+        handles,
         sources,
         stop: stop.clone(),
     };

@@ -523,7 +523,7 @@ async fn a_forged_or_replayed_cookie_opens_nothing() {
         let answer = centre.get("/users", Some(&forged)).await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{forged}");
     }
-    // Two tabs share one cookie: whoever signed in last is who asks, and the first one's session stays its own.
+    // Two browsers: each session is its own.
     let screen = centre.signed_in(Role::Screen).await;
     assert_eq!(
         centre.get("/users", Some(&screen)).await.status,
@@ -538,6 +538,67 @@ async fn a_forged_or_replayed_cookie_opens_nothing() {
         StatusCode::UNAUTHORIZED
     );
     assert_eq!(centre.get("/", Some(&screen)).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn two_tabs_share_one_cookie_and_who_signs_in_last_ends_the_other() {
+    let centre = Centre::new().await;
+    let supervisor = centre.signed_in(Role::Supervisor).await;
+    let handle = centre.handle(&supervisor).await;
+    let card = centre
+        .post("/api/open-card", Some(&supervisor), open_form(&handle))
+        .await;
+    assert!(card.body.contains(VIN), "{}", card.body);
+    centre.signed_in(Role::Viewer).await;
+    let form = format!("name=viewer&password={PASSWORD}").replace(' ', "+");
+    // The second tab sends the cookie of the first.
+    let answer = centre.post("/login", Some(&supervisor), form).await;
+    let viewer = answer.cookie.unwrap();
+    assert_eq!(
+        centre.get("/favicon.svg", Some(&supervisor)).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(centre.rows("permit_closed").await, 1);
+    let again = centre
+        .post("/api/open-card", Some(&viewer), open_form(&handle))
+        .await;
+    assert_eq!(again.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_look_ends_when_its_page_is_gone_or_when_it_is_opened_anew() {
+    let centre = Centre::new().await;
+    let cookie = centre.signed_in(Role::Supervisor).await;
+    let session = centre.session(&cookie).await;
+    let text = centre.handle(&cookie).await;
+    let mut bytes = [0; 16];
+    hex::decode_to_slice(&text, &mut bytes).unwrap();
+    let handle = wire::Handle(bytes);
+    let handles = &centre.state.handles;
+    let open = async || {
+        let form = open_form(&text);
+        let card = centre.post("/api/open-card", Some(&cookie), form).await;
+        assert!(card.body.contains(VIN), "{}", card.body);
+    };
+    open().await;
+    assert_eq!(centre.rows("permit_closed").await, 0);
+    open().await;
+    assert_eq!(centre.rows("permit_opened").await, 2);
+    assert_eq!(centre.rows("permit_closed").await, 1);
+
+    // Two connections show it, one goes: it stays. The other goes too: after a while it is over.
+    let now = clock::now().mono_ms;
+    assert!(!handles.shown(handle, access::SessionId(-1), now));
+    assert!(handles.shown(handle, session.id, now));
+    assert!(handles.shown(handle, session.id, now));
+    handles.hidden(handle, now);
+    assert!(handles.abandoned(now + 600_000).is_empty());
+    handles.hidden(handle, now + 1_000);
+    assert!(handles.abandoned(now + 20_999).is_empty());
+    assert_eq!(handles.abandoned(now + 21_000).len(), 1);
+    assert!(handles.abandoned(now + 21_000).is_empty());
+    assert!(handles.open_card(handle, session.id, now).is_none());
+    assert!(!handles.shown(handle, session.id, now));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::live_map::{MapState, PickedDot, now_ms};
+use super::live_map::{MapState, PickedDot, Pushed, now_ms};
 use crate::api::{self, ApiError, Me};
 use crate::card::{Card, Group, Shown};
 use crate::text::{self, Lang, Text};
@@ -21,6 +21,8 @@ enum Step {
     Purpose,
     Opening,
     Open(Box<Card>),
+    /// The time for this purpose is over.
+    Over,
     Refused(ApiError),
 }
 
@@ -48,10 +50,16 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
         _ => {}
     });
     Effect::new(move || {
-        if let Some(card) = state.pushed_card.get()
-            && matches!(step.get_untracked(), Step::Open(_))
-        {
-            step.set(Step::Open(Box::new(card)));
+        if !matches!(step.get_untracked(), Step::Open(_)) {
+            return;
+        }
+        match state.pushed.get() {
+            Some(Pushed::Card(card)) => step.set(Step::Open(card)),
+            Some(Pushed::Over) => {
+                step.set(Step::Over);
+                state.watched.set(None);
+            }
+            None => {}
         }
     });
 
@@ -143,6 +151,9 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
                         Step::Purpose => view! { <PurposeForm me open /> }.into_any(),
                         Step::Opening => view! { <p class="hint">{text::OPENING.shown()}</p> }.into_any(),
                         Step::Open(_) => view! { <CardFields state step /> }.into_any(),
+                        Step::Over => {
+                            view! { <p class="hint" role="alert" data-testid="over">{text::CARD_OVER.shown()}</p> }.into_any()
+                        }
                         Step::Refused(error) => {
                             view! {
                                 <p class="hint refused" role="alert" data-testid="refused">

@@ -89,6 +89,15 @@ pub struct PickedDot {
     pub distance_px: f64,
 }
 
+/// What the server sends of a vehicle whose card is open.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pushed {
+    /// A newer card.
+    Card(Box<Card>),
+    /// The card may no longer be shown.
+    Over,
+}
+
 /// Everything that flows between the engine and the page.
 #[derive(Clone, Copy)]
 pub struct MapState {
@@ -98,8 +107,8 @@ pub struct MapState {
     pub chosen: RwSignal<Option<usize>>,
     /// The server's answer to the choice: a handle, or the refusal.
     pub handle: RwSignal<Option<Result<String, crate::api::ApiError>>>,
-    /// A newer card of the watched vehicle, as the server pushes it.
-    pub pushed_card: RwSignal<Option<Card>>,
+    /// What the server says of the watched vehicle.
+    pub pushed: RwSignal<Option<Pushed>>,
     /// The server answers, but not to this session any more.
     pub signed_out: RwSignal<bool>,
     pub colour_by: RwSignal<ColourBy>,
@@ -119,7 +128,7 @@ impl MapState {
             picked: RwSignal::new(None),
             chosen: RwSignal::new(None),
             handle: RwSignal::new(None),
-            pushed_card: RwSignal::new(None),
+            pushed: RwSignal::new(None),
             signed_out: RwSignal::new(false),
             colour_by: RwSignal::new(ColourBy::default()),
             hidden: RwSignal::new(0),
@@ -133,9 +142,15 @@ impl MapState {
         self.picked.set(None);
         self.chosen.set(None);
         self.handle.set(None);
-        self.pushed_card.set(None);
+        self.pushed.set(None);
         self.found.set(None);
         self.watched.set(None);
+    }
+
+    /// Whether a window is open on the map.
+    #[must_use]
+    pub fn shows_something(&self) -> bool {
+        self.picked.with_untracked(Option::is_some) || self.found.with_untracked(Option::is_some)
     }
 
     /// Whether what is drawn can be taken for now.

@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wire::{Bye, Handle, Refused};
 
-use super::{ColourBy, Hidden, InView, Link, MapState, Picked, PickedDot, Picture};
+use super::{ColourBy, Hidden, InView, Link, MapState, Picked, PickedDot, Picture, Pushed};
 use crate::api::ApiError;
 
 /// How near the map goes to a vehicle that was found.
@@ -47,6 +47,10 @@ pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor:
                         picture.link = Link::SignedOut;
                     }
                 }
+                // Nothing of a vehicle stays on the screen of somebody whose session is over.
+                if picture.link == Link::SignedOut && state.shows_something() {
+                    state.close();
+                }
                 state.picture.set(picture);
             }),
             on_pick: Box::new(move |picked| {
@@ -70,7 +74,11 @@ pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor:
             }),
             on_card: Box::new(move |handle, json| {
                 if state.watched.get_untracked() == Some(text_of(handle)) {
-                    state.pushed_card.set(serde_json::from_str(&json).ok());
+                    let pushed = match json.as_str() {
+                        "" => Some(Pushed::Over),
+                        json => serde_json::from_str(json).ok().map(Pushed::Card),
+                    };
+                    state.pushed.set(pushed);
                 }
             }),
         };

@@ -161,6 +161,8 @@ pub fn role_in(code: &str, lang: Lang) -> String {
 pub fn reason(code: &str, lang: Lang) -> String {
     let words = match code {
         "closed" => text("closed", "已关闭"),
+        "page_gone" => text("its page was gone", "页面已关闭"),
+        "opened_again" => text("opened again", "重新打开"),
         "expired" => text("its time was over", "已到期"),
         "idle" => text("not used", "长时间未使用"),
         "logged_out" => text("signed out", "已退出"),

@@ -60,7 +60,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             .permit(&session, Action::OpenCard, vehicle, &purpose, NOW)
             .await?;
         each_ms.push(begin.elapsed().as_secs_f64() * 1e3);
-        access.close_permit(permit.id(), NOW).await?;
+        access
+            .close_permit(permit.id(), access::Closed::ByHand, NOW)
+            .await?;
     }
     each_ms.sort_by(f64::total_cmp);
     let at = |part: usize| each_ms[each_ms.len() * part / 100];

@@ -10,13 +10,39 @@ use crate::session::SessionId;
 use crate::store::Access;
 use sqlx::SqliteConnection;
 
+/// Why a look ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closed {
+    /// By the person who looked.
+    ByHand,
+    /// The page that showed it is gone: a closed tab, a lost connection.
+    PageGone,
+    /// The same vehicle was opened anew.
+    OpenedAgain,
+}
+
+impl Closed {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::ByHand => "closed",
+            Self::PageGone => "page_gone",
+            Self::OpenedAgain => "opened_again",
+        }
+    }
+}
+
 impl Access {
     /// The card was closed. A permit that is over already is no error. Even if the row cannot be written, the permit
     /// is over; `sweep` writes the row later.
-    pub async fn close_permit(&self, id: PermitId, now_unix_s: i64) -> Result<(), Fault> {
+    pub async fn close_permit(
+        &self,
+        id: PermitId,
+        why: Closed,
+        now_unix_s: i64,
+    ) -> Result<(), Fault> {
         self.0.permits.end(id);
         let mut tx = self.write().await?;
-        close_in(&mut tx, id, "closed", now_unix_s).await?;
+        close_in(&mut tx, id, why.name(), now_unix_s).await?;
         Ok(tx.commit().await?)
     }
 

@@ -225,7 +225,10 @@ async fn a_permit_that_cannot_be_closed_on_paper_is_over_and_its_row_comes_later
     let desk = Desk::new().await;
     let permit = desk.permit(NOW).await.unwrap();
     desk.on_the_writer("PRAGMA query_only = ON").await;
-    let closed = desk.access.close_permit(permit.id(), NOW + 5).await;
+    let closed = desk
+        .access
+        .close_permit(permit.id(), crate::Closed::ByHand, NOW + 5)
+        .await;
     assert_eq!(closed.unwrap_err(), Fault::ReadOnly);
     assert_eq!(permit.check(NOW + 5), Err(PermitEnded));
     desk.on_the_writer("PRAGMA query_only = OFF").await;
@@ -361,6 +364,8 @@ async fn a_log_in_that_was_overtaken_by_a_change_of_the_account_is_refused() {
     let (access, by) = (&desk.access, By::Console("test"));
     // The writer is taken, so the log-in has read and hashed, and waits; meanwhile the account is disabled.
     let mut tx = access.write().await.unwrap();
+    let passwords = &access.0.passwords;
+    let held = passwords.hold().await;
     let late = tokio::spawn({
         let access = access.clone();
         async move {
@@ -370,10 +375,12 @@ async fn a_log_in_that_was_overtaken_by_a_change_of_the_account_is_refused() {
                 .map(|_| ())
         }
     });
-    for hashing in [1, 0] {
-        while access.0.passwords.waiting() != hashing {
-            tokio::task::yield_now().await;
-        }
+    while passwords.waiting() == 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(held);
+    while passwords.waiting() != 0 {
+        tokio::task::yield_now().await;
     }
     sqlx::query("UPDATE users SET disabled = 1 WHERE name = 'zhao'")
         .execute(&mut *tx)

@@ -45,6 +45,7 @@ pub use audit::{
     Problem, TOLERANCE_S, Verdict, read_heads, verify_file,
 };
 pub use budget::Budgets;
+pub use closing::Closed;
 pub use ends::{EndReason, EndedSession, SessionWatch};
 pub use error::{AccessError, Fault, LoginError, Refused, UserError, faults_total};
 pub use first_start::FirstStartError;

@@ -97,6 +97,14 @@ impl Passwords {
         self.waiting.load(Ordering::Relaxed)
     }
 
+    /// Nothing is hashed until the permit is dropped.
+    #[cfg(test)]
+    pub(crate) async fn hold(&self) -> tokio::sync::OwnedSemaphorePermit {
+        let slots = Arc::clone(&self.slots);
+        let all = u32::try_from(AT_ONCE).unwrap();
+        slots.acquire_many_owned(all).await.unwrap()
+    }
+
     async fn off_thread<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Argon2<'static>) -> T + Send + 'static,

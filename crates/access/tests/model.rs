@@ -192,7 +192,7 @@ impl World {
             60..70 if !self.looks.is_empty() => {
                 let look = dice.random_range(0..self.looks.len());
                 access
-                    .close_permit(self.looks[look].permit.id(), now)
+                    .close_permit(self.looks[look].permit.id(), access::Closed::ByHand, now)
                     .await
                     .unwrap();
                 self.looks[look].closed = true;

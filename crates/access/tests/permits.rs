@@ -14,7 +14,7 @@ async fn a_supervisor_gets_a_permit_that_ends_after_a_quarter_of_an_hour() {
     assert_eq!(permit.check(NOW + 900), Err(PermitEnded));
     store
         .access
-        .close_permit(permit.id(), NOW + 5)
+        .close_permit(permit.id(), access::Closed::ByHand, NOW + 5)
         .await
         .unwrap();
     assert_eq!(permit.check(NOW + 5), Err(PermitEnded));

@@ -9,9 +9,9 @@ use wire::{Activity, WorldPoint};
 use crate::hash::mix;
 use crate::{Class, Rules};
 
-/// Whether a vehicle is shown displaced.
+/// Whether a vehicle is shown displaced. One of which nobody said what it is may be somebody's car.
 pub(crate) fn is_private_rest(class: Class, activity: Activity) -> bool {
-    class == Class::Private
+    matches!(class, Class::Private | Class::Other)
         && matches!(
             activity,
             Activity::Parked | Activity::Charging | Activity::Off

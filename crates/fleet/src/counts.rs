@@ -93,6 +93,8 @@ pub struct TickSummary {
     pub tick_unix_ms: i64,
     /// No scope hides a vehicle so far, so all have the same.
     pub counts: Counts,
+    /// Dots that the blurred scope shows displaced.
+    pub blurred: u32,
     pub reports_per_s: u32,
     pub newest_report_age_ms: Option<u32>,
     pub sources: Vec<SourceSummary>,

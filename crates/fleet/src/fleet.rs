@@ -24,28 +24,12 @@ use crate::{
 
 /// The scope that shows every dot where it is.
 pub const EXACT: u8 = 0;
-/// Scopes by number: the finest level each is given, and whether private parking places are blurred.
-pub const SCOPES: [Scope; 2] = [
-    Scope {
-        finest_level: FINEST_LEVEL,
-        blurred: false,
-    },
-    Scope {
-        finest_level: 11,
-        blurred: true,
-    },
-];
+/// How many scopes there are: `EXACT`, and the blurred one.
+pub const SCOPES: usize = 2;
 /// Reports whose vehicles are fetched from memory together.
 const FETCHED_AHEAD: usize = 24;
 /// Slots in the tables of cells that nobody watches any more; beyond it the oldest tables go.
 const MAX_RETIRED_SLOTS: usize = 8_000_000;
-
-/// What a class of roles may see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Scope {
-    pub finest_level: u8,
-    pub blurred: bool,
-}
 
 /// The state of all vehicles.
 #[derive(Debug)]
@@ -59,7 +43,7 @@ pub struct Fleet {
     reports_since_tick: u32,
     /// By vehicle: what it counts as, which holds its look if it has a dot.
     standing: Vec<Standing>,
-    scopes: [Shown; SCOPES.len()],
+    scopes: [Shown; SCOPES],
     retired: Retired,
     summary: TickSummary,
     faults: Faults,
@@ -253,7 +237,7 @@ impl Fleet {
             }
             let cut = self.sources.get(latest.source).is_some_and(|s| s.cut);
             let look = latest.look(if cut { Freshness::CutOff } else { fresh });
-            for (shown, scope) in self.scopes.iter_mut().zip(&SCOPES) {
+            for (shown, scope) in self.scopes.iter_mut().zip(self.rules.scopes()) {
                 let to = latest.shown_at(scope.blurred);
                 let from = matches!(before, Standing::Shown(_)).then_some(shown.at[i]);
                 if from != Some(to) || before != Standing::Shown(look) {
@@ -285,6 +269,7 @@ impl Fleet {
         summary.tick = self.tick;
         summary.tick_unix_ms = now.unix_ms;
         summary.counts.registered = self.vehicles.len() as u32;
+        summary.blurred = self.vehicles.at_private_rest;
         summary.reports_per_s =
             u32::try_from(u64::from(self.reports_since_tick) * 1_000 / elapsed_ms)
                 .unwrap_or(u32::MAX);
@@ -310,7 +295,8 @@ impl Fleet {
     /// Adds a watcher of a cell and says whether there is such a cell in its scope. It can be read at once.
     pub fn watch(&mut self, key: CellKey) -> bool {
         let scope = usize::from(key.scope);
-        if !key.is_valid() || SCOPES.get(scope).is_none_or(|s| key.level > s.finest_level) {
+        let scopes = self.rules.scopes();
+        if !key.is_valid() || scopes.get(scope).is_none_or(|s| key.level > s.finest_level) {
             return false;
         }
         let Shown {
@@ -431,6 +417,11 @@ impl Fleet {
     }
 
     /// What the last tick said.
+    #[must_use]
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     #[must_use]
     pub fn summary(&self) -> &TickSummary {
         &self.summary

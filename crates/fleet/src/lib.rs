@@ -37,8 +37,8 @@ pub use cell::CellStream;
 #[cfg(feature = "planted-faults")]
 pub use cell::Fault;
 pub use counts::{Counts, SourceSummary, TickSummary};
-pub use fleet::{EXACT, Fleet, SCOPES, Scope};
+pub use fleet::{EXACT, Fleet, SCOPES};
 pub use items::{Item, MAX_ITEM_BYTES, MAX_ITEMS};
 pub use report::{Applied, Class, Now, RawPosition, RegistryEntry, Report, SourceId, VehicleIx};
-pub use rules::{Patience, Rules};
+pub use rules::{Patience, Rules, Scope};
 pub use vehicles::{Snapshot, Timed};

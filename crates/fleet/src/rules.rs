@@ -1,6 +1,9 @@
 //! Every threshold of the fleet, with the value it has unless an operator says otherwise.
 
+use wire::FINEST_LEVEL;
+
 use crate::Class;
+use crate::fleet::SCOPES;
 
 /// How long silence is taken calmly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,10 +42,35 @@ pub struct Rules {
     pub parked_after_s: i64,
     /// Vehicles at most; a report of another one is refused.
     pub max_vehicles: u32,
+    /// The finest level of the blurred scope: 11 is about 4 m.
+    pub blurred_finest_level: u8,
     /// How far a parked private vehicle is displaced in the blurred scope, at most.
     pub blur_radius_m: f64,
     /// Of the displacements; must be secret and new at each start of the server.
     pub seed: u64,
+}
+
+/// What a class of roles may see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scope {
+    pub finest_level: u8,
+    pub blurred: bool,
+}
+
+impl Rules {
+    /// The scopes by number: the finest level each is given, and whether private parking places are blurred.
+    #[must_use]
+    pub fn scopes(&self) -> [Scope; SCOPES] {
+        let exact = Scope {
+            finest_level: FINEST_LEVEL,
+            blurred: false,
+        };
+        let blurred = Scope {
+            finest_level: self.blurred_finest_level,
+            blurred: true,
+        };
+        [exact, blurred]
+    }
 }
 
 impl Default for Rules {
@@ -59,6 +87,7 @@ impl Default for Rules {
             source_quiet_after_ms: 120_000,
             parked_after_s: 180,
             max_vehicles: 4_000_000,
+            blurred_finest_level: 11,
             blur_radius_m: 250.0,
             seed: 0,
         }

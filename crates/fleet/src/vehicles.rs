@@ -215,6 +215,8 @@ pub(crate) struct Vehicles {
     kind_by_name: HashMap<Kind, u32>,
     /// Whose state must be looked at in the next tick, each once.
     pub dirty: Vec<u32>,
+    /// How many stand at a private rest.
+    pub at_private_rest: u32,
 }
 
 type Kind = (Arc<str>, Arc<str>);
@@ -231,6 +233,7 @@ impl Vehicles {
             kinds: Vec::new(),
             kind_by_name: HashMap::new(),
             dirty: Vec::new(),
+            at_private_rest: 0,
         }
     }
 
@@ -366,8 +369,10 @@ impl Vehicles {
     fn judge_rest(&mut self, vehicle: u32, rules: &Rules) {
         let latest = &mut self.latest[vehicle as usize];
         if latest.flags & HAS_FIX == 0 || !blur::is_private_rest(latest.class, latest.activity) {
+            self.at_private_rest -= u32::from(latest.flags & AT_PRIVATE_REST != 0);
             latest.flags &= !AT_PRIVATE_REST;
         } else if latest.flags & AT_PRIVATE_REST == 0 {
+            self.at_private_rest += 1;
             latest.flags |= AT_PRIVATE_REST;
             latest.parkings = latest.parkings.wrapping_add(1);
             let parking = u32::from(latest.parkings);

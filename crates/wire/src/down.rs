@@ -49,6 +49,7 @@ pub enum Down<'a> {
     /// The answer to a click.
     Handle(HandleAnswer),
     /// The card of a watched vehicle, as JSON, whenever it has changed.
+    /// Empty once the card may no longer be shown.
     Card { handle: Handle, json: &'a [u8] },
     /// The server closes this connection, and why.
     Bye(Bye),

@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use fleet::{CellStream, SCOPES};
+use fleet::CellStream;
 use metrics::{Counter, counter, gauge};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
@@ -118,7 +118,7 @@ impl Viewer {
             tick_ms: self.state.fleet.tick_ms,
             server_unix_ms: clock::unix_ms(),
             scope: self.scope,
-            finest_level: SCOPES[usize::from(self.scope)].finest_level,
+            finest_level: self.finest_level(),
         };
         self.send_frames(vec![framed(&Down::Hello(hello))]).await?;
         let mut pings = tokio::time::interval(PING_EVERY);
@@ -154,6 +154,10 @@ impl Viewer {
         }
     }
 
+    fn finest_level(&self) -> u8 {
+        self.state.fleet.scopes[usize::from(self.scope)].finest_level
+    }
+
     async fn hear(&mut self, message: Message) -> Result<Option<Bye>, Gone> {
         let frame = match message {
             Message::Binary(frame) => frame,
@@ -181,7 +185,7 @@ impl Viewer {
                 let Ok(cells) = view.cells(self.scope) else {
                     return Ok(Some(bad("view_too_wide")));
                 };
-                if view.level > SCOPES[usize::from(self.scope)].finest_level {
+                if view.level > self.finest_level() {
                     return Ok(Some(bad("level_too_fine")));
                 }
                 self.look_at(cells.collect()).await?;
@@ -201,15 +205,8 @@ impl Viewer {
                 self.send_frames(vec![framed(&Down::Handle(answer))])
                     .await?;
             }
-            Up::Watch { handle } => {
-                if self.watched.len() < MAX_WATCHED {
-                    self.watched.insert(handle, None);
-                    self.send_cards().await?;
-                }
-            }
-            Up::Unwatch { handle } => {
-                self.watched.remove(&handle);
-            }
+            Up::Watch { handle } => self.show_card(handle).await?,
+            Up::Unwatch { handle } => self.hide_card(handle),
             Up::Resend { key } => {
                 self.sent.forget(&key);
                 counter!(BAD_UPWARD, "kind" => "resend").increment(1);
@@ -293,6 +290,26 @@ impl Viewer {
             .issue(self.session.id, vehicle, clock::now().mono_ms))
     }
 
+    async fn show_card(&mut self, handle: Handle) -> Result<(), Gone> {
+        if self.watched.contains_key(&handle) {
+            return Ok(());
+        }
+        let (handles, now_mono_ms) = (&self.state.handles, clock::now().mono_ms);
+        if self.watched.len() >= MAX_WATCHED || !handles.shown(handle, self.session.id, now_mono_ms)
+        {
+            return self.send_frames(vec![card_is_over(handle)]).await;
+        }
+        self.watched.insert(handle, None);
+        self.send_cards().await
+    }
+
+    fn hide_card(&mut self, handle: Handle) {
+        if self.watched.remove(&handle).is_some() {
+            let now_mono_ms = clock::now().mono_ms;
+            self.state.handles.hidden(handle, now_mono_ms);
+        }
+    }
+
     /// The cards this page has open, where the vehicle has reported since.
     async fn send_cards(&mut self) -> Result<(), Gone> {
         if self.watched.is_empty() {
@@ -329,7 +346,8 @@ impl Viewer {
             }
         }
         for handle in gone {
-            self.watched.remove(&handle);
+            self.hide_card(handle);
+            frames.push(card_is_over(handle));
         }
         self.send_frames(frames).await
     }
@@ -376,9 +394,18 @@ impl Viewer {
             // Half a second is enough for a page that reads; one that does not is not waited for.
             let _ = timeout(Duration::from_millis(500), say).await;
         }
+        let open: Vec<_> = self.watched.keys().copied().collect();
+        for handle in open {
+            self.hide_card(handle);
+        }
         let wanted = self.sent.wanted().iter().copied().collect();
         self.state.fleet.unwatch(wanted).await;
     }
+}
+
+/// A card without a word: it may no longer be shown.
+fn card_is_over(handle: Handle) -> Bytes {
+    framed(&Down::Card { handle, json: b"" })
 }
 
 /// Close codes of the range for applications, one for each reason.

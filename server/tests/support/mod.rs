@@ -26,7 +26,7 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A running server; dropped, it is killed.
 pub struct Evwall {
-    child: Child,
+    pub child: Child,
     pub map: SocketAddr,
     pub ops: SocketAddr,
     /// What it printed to stdout after the two addresses.
@@ -102,6 +102,7 @@ impl Evwall {
         poll("the addresses on stdout", || {
             for line in said.lock().unwrap().lines() {
                 found.0 = found.0.or(address(line, "listening http://", ""));
+                found.0 = found.0.or(address(line, "listening https://", ""));
                 found.1 = found.1.or(address(line, "metrics http://", "/metrics"));
             }
             assert!(
@@ -121,6 +122,11 @@ impl Evwall {
             logged,
             folder,
         }
+    }
+
+    /// The folder of a server that has ended, for the next one.
+    pub fn into_folder(mut self) -> Folder {
+        std::mem::replace(&mut self.folder, Folder::new())
     }
 
     pub async fn get(&self, path: &str) -> Answer {

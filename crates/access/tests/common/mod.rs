@@ -104,7 +104,7 @@ pub async fn open_cards(store: &Store, session: &Session, cards: u32) {
             .unwrap();
         store
             .access
-            .close_permit(permit.id(), NOW + 1)
+            .close_permit(permit.id(), access::Closed::ByHand, NOW + 1)
             .await
             .unwrap();
     }

@@ -21,7 +21,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     Document, HtmlCanvasElement, HtmlElement, KeyboardEvent, Performance, VisibilityState, Window,
 };
-use wire::{Handle, Refused, Up};
+use wire::{Handle, Refused};
 
 /// Reports come this often.
 const REPORT_EVERY_MS: i32 = 1_000;
@@ -134,11 +134,11 @@ impl Engine {
 
     /// Asks for the card of a vehicle, now and whenever it changes.
     pub fn watch(&self, handle: Handle) {
-        self.inner.state.borrow().send(&Up::Watch { handle });
+        self.inner.state.borrow_mut().watch(handle);
     }
 
     pub fn unwatch(&self, handle: Handle) {
-        self.inner.state.borrow().send(&Up::Unwatch { handle });
+        self.inner.state.borrow_mut().unwatch(handle);
     }
 
     /// Marks a dot and follows it; `None` marks none.

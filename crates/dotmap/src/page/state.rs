@@ -15,7 +15,7 @@ use crate::sprite;
 use crate::style::{ColourBy, Filter, Styles};
 use js_sys::Uint8Array;
 use web_sys::HtmlElement;
-use wire::{Bye, Click, Down, Hello, Status, Up, View};
+use wire::{Bye, Click, Down, Handle, Hello, Status, Up, View};
 
 /// From this zoom on a dot goes to its place within a second: a glide shows the past, and streets make that visible.
 const STREET_ZOOM: f64 = 14.0;
@@ -54,6 +54,8 @@ pub struct State {
     /// Since when the camera has been elsewhere than the view asked for, and when it moved last.
     view_due: Option<(f64, f64)>,
     next_ask: u32,
+    /// Vehicles whose cards the page shows.
+    watched: Vec<Handle>,
     inbox: Vec<u8>,
     by_look: Vec<u32>,
     last_change_ms: f64,
@@ -95,6 +97,7 @@ impl State {
             view: None,
             view_due: None,
             next_ask: 0,
+            watched: Vec::new(),
             inbox: Vec::new(),
             by_look: Vec::new(),
             last_change_ms: 0.0,
@@ -170,6 +173,9 @@ impl State {
         self.hello = Some(hello.clone());
         self.field.renewed(&self.clock);
         // Whatever was asked for before was asked of another connection.
+        for handle in &self.watched {
+            self.send(&Up::Watch { handle: *handle });
+        }
         self.view = None;
         self.view_due = Some((f64::MIN, f64::MIN));
     }
@@ -398,6 +404,16 @@ impl State {
 
     pub fn connection(&self, now: Now) -> Connection {
         self.link.connection(now)
+    }
+
+    pub fn watch(&mut self, handle: Handle) {
+        self.watched.push(handle);
+        self.send(&Up::Watch { handle });
+    }
+
+    pub fn unwatch(&mut self, handle: Handle) {
+        self.watched.retain(|watched| *watched != handle);
+        self.send(&Up::Unwatch { handle });
     }
 
     pub fn send(&self, up: &Up) {

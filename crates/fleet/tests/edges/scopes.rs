@@ -86,14 +86,18 @@ fn another_start_of_the_server_draws_other_places() {
 }
 
 #[test]
-fn only_private_vehicles_are_displaced() {
+fn private_vehicles_and_those_of_which_nobody_said_are_displaced() {
     for class in Class::ALL {
         let mut stage = Stage::new();
         stage.register(1, class);
         stage.put_doing(1, at(CITY, 7, 7), Activity::Off);
         stage.tick();
         let is_displaced = stage.shown(1, 1) != stage.shown(0, 1);
-        assert_eq!(is_displaced, class == Class::Private, "{class:?}");
+        assert_eq!(
+            is_displaced,
+            matches!(class, Class::Private | Class::Other),
+            "{class:?}"
+        );
     }
 }
 

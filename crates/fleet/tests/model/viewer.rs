@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use fleet::{Fleet, SCOPES, VehicleIx};
+use fleet::{Fleet, Rules, VehicleIx};
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use wire::{CellKey, CellMirror, Change, Down, View, WorldPoint, cell_of, frames};
@@ -61,7 +61,9 @@ impl Viewer {
             _ => {
                 let levels: Vec<u8> = LEVELS
                     .into_iter()
-                    .filter(|level| *level <= SCOPES[usize::from(self.scope)].finest_level)
+                    .filter(|level| {
+                        *level <= Rules::default().scopes()[usize::from(self.scope)].finest_level
+                    })
                     .collect();
                 let level = levels[rng.random_range(0..levels.len())];
                 let reach = rng.random_range(0..3) << (31 - level.max(1));

@@ -47,7 +47,7 @@ pub fn App() -> impl IntoView {
         }
     });
     view! {
-        <Title text=text::TITLE.shown() />
+        <Title text=title() />
         <Router>
             <Routes fallback=|| view! { <p class="notice">{text::NO_SUCH_PAGE.shown()}</p> }>
                 <Route path=StaticSegment("") view=DeskPage />
@@ -102,4 +102,15 @@ fn preferred_lang() -> Lang {
     }
     #[cfg(not(any(feature = "ssr", feature = "hydrate")))]
     Lang::default()
+}
+
+/// The title follows the language in the browser only: the server reads it after the page's signals are gone.
+fn title() -> TextProp {
+    #[cfg(feature = "ssr")]
+    {
+        let lang = expect_context::<RwSignal<Lang>>();
+        text::TITLE.in_lang(lang.get_untracked()).into()
+    }
+    #[cfg(not(feature = "ssr"))]
+    text::TITLE.shown().into()
 }

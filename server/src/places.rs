@@ -84,6 +84,28 @@ impl Place {
     }
 }
 
+/// The path of a route that is added by hand: itself, a folder of the table, or `{*rest}` of one.
+///
+/// # Panics
+/// When no line of [`PLACES`] stands for it. Such a route would be open to nobody; every start and every test of the
+/// router says so.
+#[must_use]
+pub fn listed(method: Verb, route: &'static str) -> &'static str {
+    let stem = route.split('{').next().unwrap_or_default();
+    let stands_for_it = |place: &&Place| {
+        place.method == method
+            && (place.path == route
+                || place.path.strip_suffix('/') == Some(route)
+                || (stem != route && place.path.starts_with(stem)))
+    };
+    let place = PLACES.iter().find(stands_for_it);
+    assert!(
+        place.is_some(),
+        "{method:?} {route} is in no table of places"
+    );
+    route
+}
+
 /// What a path needs. `None`: nobody may see it, whoever asks.
 #[must_use]
 pub fn action_of(method: &Method, path: &str) -> Option<Action> {
@@ -249,6 +271,26 @@ mod tests {
             (Up::Unwatch { handle }, "--U--"),
         ] {
             assert_eq!(roles(action_of_up(&up)), may, "{up:?}");
+        }
+    }
+
+    #[test]
+    fn a_route_without_a_line_in_the_table_cannot_be_added() {
+        for (method, route) in [
+            (Verb::Get, "/ws"),
+            (Verb::Get, "/pkg"),
+            (Verb::Post, "/api/{*function}"),
+        ] {
+            assert_eq!(listed(method, route), route);
+        }
+        for (method, route) in [
+            (Verb::Get, "/debug"),
+            (Verb::Post, "/ws"),
+            (Verb::Get, "/api/{*function}"),
+            (Verb::Get, "/p"),
+            (Verb::Post, "/debug/{*anything}"),
+        ] {
+            assert!(std::panic::catch_unwind(|| listed(method, route)).is_err());
         }
     }
 

@@ -24,6 +24,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use crate::centre::Desk;
 use crate::door::{self, Door};
 use crate::outside::{Outside, Source};
+use crate::places::{Verb, listed};
 use crate::rates::Rates;
 use crate::state::AppState;
 use crate::{export, viewers};
@@ -55,15 +56,21 @@ pub fn router(state: AppState, site: &Path, outside: Outside) -> Router {
                 move || shell::shell(options.clone())
             },
         )
-        .route("/api/{*function}", post(server_function))
-        .route("/log/export", post(export::export_log))
-        .nest_service("/pkg", files("pkg"))
-        .nest_service("/vendor", files("vendor"))
-        .nest_service("/ground", files("ground"))
-        .nest_service("/fonts", files("fonts"))
-        .route_service("/favicon.svg", ServeFile::new(site.join("favicon.svg")))
+        .route(
+            listed(Verb::Post, "/api/{*function}"),
+            post(server_function),
+        )
+        .route(listed(Verb::Post, "/log/export"), post(export::export_log))
+        .nest_service(listed(Verb::Get, "/pkg"), files("pkg"))
+        .nest_service(listed(Verb::Get, "/vendor"), files("vendor"))
+        .nest_service(listed(Verb::Get, "/ground"), files("ground"))
+        .nest_service(listed(Verb::Get, "/fonts"), files("fonts"))
         .route_service(
-            "/ATTRIBUTION.md",
+            listed(Verb::Get, "/favicon.svg"),
+            ServeFile::new(site.join("favicon.svg")),
+        )
+        .route_service(
+            listed(Verb::Get, "/ATTRIBUTION.md"),
             ServeFile::new(site.join("ATTRIBUTION.md")),
         )
         .layer(CompressionLayer::new());
@@ -73,7 +80,7 @@ pub fn router(state: AppState, site: &Path, outside: Outside) -> Router {
     Router::new()
         .merge(pages)
         .merge(login)
-        .route("/ws", get(viewers::upgrade))
+        .route(listed(Verb::Get, "/ws"), get(viewers::upgrade))
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .fallback(|| async { StatusCode::NOT_FOUND })

@@ -385,6 +385,30 @@ fn holds(bytes: &[u8], needle: &[u8]) -> bool {
 
 #[tokio::test]
 async fn a_viewer_never_receives_a_vin_by_any_path() {
+    never_a_vin("viewer").await;
+}
+
+#[tokio::test]
+async fn a_screen_never_receives_a_vin_by_any_path() {
+    never_a_vin("screen").await;
+}
+
+/// The paths of the server's own table, so that a new one is asked for as well.
+fn table(method: &str) -> impl Iterator<Item = &'static str> {
+    let places = include_str!("../src/places.rs");
+    let table = places.split("pub const PLACES").nth(1).unwrap();
+    let table = table.split("];").next().unwrap();
+    let line = format!("{method}(\"");
+    let found: Vec<_> = table
+        .lines()
+        .filter_map(|text| text.trim().strip_prefix(&line)?.split('"').next())
+        .collect();
+    assert!(found.len() > 8, "{found:?}");
+    found.into_iter()
+}
+
+/// Loads a fleet, lets one session ask for everything that there is, and searches every byte that came of it.
+async fn never_a_vin(role: &str) {
     let source = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}/", source.local_addr().unwrap());
     let server = Evwall::start(&["--telemetry", &url]).await;
@@ -393,6 +417,12 @@ async fn a_viewer_never_receives_a_vin_by_any_path() {
     let vins: Vec<_> = (1..=20).map(vin).collect();
     for vin in &vins {
         stream.send(Message::binary(report(vin))).await.unwrap();
+        // Damage that holds a VIN: it goes into the quarantine, blanked.
+        let mut damaged = report(vin);
+        *damaged.last_mut().unwrap() ^= 1;
+        stream.send(Message::binary(damaged)).await.unwrap();
+        let text = format!(r#"{{"vin":"{}","t":"never"}}"#, vin.as_str().unwrap());
+        stream.send(Message::text(text)).await.unwrap();
     }
     server
         .until("twenty vehicles", |metrics| {
@@ -400,7 +430,7 @@ async fn a_viewer_never_receives_a_vin_by_any_path() {
         })
         .await;
 
-    let cookie = server.signed_in("watch", "viewer").await;
+    let cookie = server.signed_in("watch", role).await;
     let mut heard = Vec::new();
     let mut socket = socket(&server, &cookie).await;
     let view = View {
@@ -443,7 +473,7 @@ async fn a_viewer_never_receives_a_vin_by_any_path() {
             break found;
         }
     };
-    assert_eq!(key.scope, 1, "a viewer is given the blurred scope");
+    assert_eq!(key.scope, 1, "{role} is given the blurred scope");
     for slot in 0..3 {
         let click = Click {
             ask: slot,
@@ -474,7 +504,7 @@ async fn a_viewer_never_receives_a_vin_by_any_path() {
                     assert_eq!(answer.result, Err(Refused::NotAllowed));
                     refused += 1;
                 }
-                Down::Card { .. } => panic!("a viewer was sent a card"),
+                Down::Card { .. } => panic!("{role} was sent a card"),
                 Down::Status(status) => say(&mut socket, Up::Ack { tick: status.tick }).await,
                 _ => {}
             }
@@ -505,14 +535,31 @@ async fn a_viewer_never_receives_a_vin_by_any_path() {
         FORM[0],
         ("Accept-Encoding", "identity"),
     ];
-    for path in PATHS {
-        heard.push(ask(server.map, "GET", path, &with, b"").await.body);
+    let whole = |answer: Answer| {
+        let headers = answer.headers.iter();
+        let headers = headers.map(|(name, value)| format!("{name}: {value}\n"));
+        [headers.collect::<String>().into_bytes(), answer.body].concat()
+    };
+    for path in PATHS.iter().copied().chain(table("get")) {
+        heard.push(whole(ask(server.map, "GET", path, &with, b"").await));
     }
-    for path in ["/api/open-card", "/api/close-card"] {
-        let form = b"handle=07070707070707070707070707070707&purpose=incident&case_number=1";
-        let answer = ask(server.map, "POST", path, &with, form).await;
-        assert_eq!(answer.status, 403, "{path}");
-        heard.push(answer.body);
+    let form = format!(
+        "handle=07070707070707070707070707070707&purpose=alarm&case_number=1&vin={}&make=LGX&query[vin]=&before_seq=0",
+        vins[0].as_str().unwrap()
+    );
+    for path in table("post") {
+        let answer = ask(server.map, "POST", path, &with, form.as_bytes()).await;
+        let may_not = [
+            "/api/open-card",
+            "/api/close-card",
+            "/api/search-vin",
+            "/api/read-log",
+            "/api/accounts",
+        ];
+        if may_not.contains(&path) {
+            assert_eq!(answer.status, 403, "{path}");
+        }
+        heard.push(whole(answer));
     }
     let answer = ask(server.map, "POST", "/api/who-am-i", &with, b"").await;
     assert!(
@@ -520,9 +567,20 @@ async fn a_viewer_never_receives_a_vin_by_any_path() {
         "{}",
         answer.text()
     );
-    heard.push(answer.body);
     heard.push(server.metrics().await.0.into_bytes());
+    let quarantine = ask(server.ops, "GET", "/quarantine", &[], b"").await;
+    assert!(
+        quarantine.text().contains("bad_checksum"),
+        "{}",
+        quarantine.text()
+    );
+    heard.push(quarantine.body);
     heard.push(server.logged.lock().unwrap().clone().into_bytes());
+    // What lies on the disk: nobody has opened a vehicle, so not even the log has a VIN in it.
+    let files = std::fs::read_dir(server.folder.path("data")).unwrap();
+    let files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    assert!(files.iter().any(|file| file.ends_with("evwall.db")));
+    heard.extend(files.iter().map(|file| std::fs::read(file).unwrap()));
 
     for bytes in &heard {
         for vin in &vins {

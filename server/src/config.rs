@@ -3,8 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Parser, Subcommand};
+use intake::{check_url, is_on_this_machine};
 
 use crate::outside::Outside;
 use crate::tls;
@@ -44,14 +45,15 @@ pub struct Serve {
     /// Address of /metrics; loopback only. By default the port after the map's.
     #[arg(long)]
     pub ops_listen: Option<SocketAddr>,
-    /// A telemetry stream to subscribe to, ws://HOST:PORT/PATH; may be given several times.
+    /// A telemetry stream to subscribe to, ws://HOST:PORT/PATH; may be given several times. One that asks for credentials
+    /// is a [[stream]] of --platforms.
     #[arg(long = "telemetry", value_name = "URL")]
     pub telemetry: Vec<String>,
     /// Address on which platforms send by the rules of GB/T 32960.3; loopback only. Needs --platforms.
     #[arg(long, value_name = "ADDR", requires = "platforms")]
     pub listen_32960: Option<SocketAddr>,
-    /// Who may send there: TOML, one [[platform]] each.
-    #[arg(long, value_name = "FILE", requires = "listen_32960")]
+    /// Who sends: TOML, a [[platform]] for each that may send there, a [[stream]] for each to subscribe to.
+    #[arg(long, value_name = "FILE")]
     pub platforms: Option<PathBuf>,
     /// Registry of vehicles: CSV with the columns vin,make,model,class.
     #[arg(long, value_name = "FILE")]
@@ -171,22 +173,25 @@ impl Serve {
             );
         }
         for url in &self.telemetry {
-            let scheme_ok = url.starts_with("ws://") || url.starts_with("wss://");
-            if !scheme_ok {
-                bail!(
-                    "--telemetry {url}: a telemetry stream is a WebSocket, ws://HOST:PORT/ or wss://HOST:PORT/"
-                );
-            }
-            if self.demo && !is_loopback_url(url) {
-                bail!(
-                    "--demo is for streams of this machine only, not {url}: its supervisor's password stands in the log"
-                );
-            }
+            // Not the address itself: it may hold what must not be shown.
+            check_url(url).map_err(|why| anyhow!("--telemetry: {why}"))?;
+            self.check_demo(url)?;
         }
         if !self.site.join("pkg").is_dir() {
             bail!(
                 "{} holds no built site: run `cargo xtask build`, or point --site to one",
                 self.site.display()
+            );
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// A stream of another machine, in demo mode.
+    pub fn check_demo(&self, url: &str) -> Result<()> {
+        if self.demo && !is_on_this_machine(url) {
+            bail!(
+                "--demo is for streams of this machine only, not {url}: its supervisor's password stands in the log"
             );
         }
         Ok(())
@@ -255,21 +260,6 @@ pub fn make_private_dir(dir: &std::path::Path) -> Result<()> {
         .mode(0o700)
         .create(dir)
         .with_context(|| format!("cannot make the data folder {}", dir.display()))
-}
-
-fn is_loopback_url(url: &str) -> bool {
-    let host = url
-        .split_once("://")
-        .map_or(url, |(_, rest)| rest)
-        .split(['/', '?'])
-        .next()
-        .unwrap_or_default();
-    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-    host == "localhost"
-        || host
-            .trim_matches(['[', ']'])
-            .parse::<IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]
@@ -341,9 +331,6 @@ mod tests {
             .check()
             .unwrap_err();
         assert!(error.to_string().contains("--demo"), "{error}");
-        assert!(is_loopback_url("ws://127.0.0.1:9/x"));
-        assert!(is_loopback_url("ws://[::1]:9/x"));
-        assert!(!is_loopback_url("ws://127.0.0.1.example:9/x"));
     }
 
     #[test]

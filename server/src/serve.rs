@@ -10,8 +10,10 @@ use axum::Router;
 use axum::extract::connect_info::{Connected, IntoMakeServiceWithConnectInfo};
 use axum::serve::{IncomingStream, Listener};
 use fleet::{Fleet, Rules, SourceId};
+use intake::Stream;
 use leptos::config::{Env, LeptosOptions};
 use tokio::net::TcpListener;
+use tokio_tungstenite::Connector;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -41,9 +43,18 @@ pub async fn run(config: Serve) -> Result<()> {
         None => Vec::new(),
     };
     let platforms = match &config.platforms {
-        Some(path) => Some(source::Platforms::read(path)?),
-        None => None,
+        Some(path) => source::read_platforms(path)?,
+        None => intake::Platforms::default(),
     };
+    if !platforms.all.is_empty() && config.listen_32960.is_none() {
+        bail!(
+            "--platforms names a [[platform]], and without --listen-32960 ADDR it cannot connect"
+        );
+    }
+    if platforms.all.is_empty() && config.listen_32960.is_some() {
+        bail!("--listen-32960 waits for platforms, and --platforms names no [[platform]]");
+    }
+    let streams = streams(&config, &platforms)?;
     let listener = bind(config.listen, "--listen").await?;
     let map_addr = listener.local_addr()?;
     let ops_listener = bind(config.ops_addr(map_addr), "--ops-listen").await?;
@@ -69,12 +80,10 @@ pub async fn run(config: Serve) -> Result<()> {
             bail!("the registry has more vehicles than one server holds");
         }
     }
-    let named_platforms = platforms.iter().flat_map(|platforms| &platforms.all);
-    let sources: Arc<[String]> = config
-        .telemetry
+    let sources: Arc<[String]> = streams
         .iter()
-        .map(|url| name_of(url))
-        .chain(named_platforms.map(|platform| platform.name.clone()))
+        .map(|(stream, _)| stream.name.clone())
+        .chain(platforms.all.iter().map(|platform| platform.name.clone()))
         .collect();
     u16::try_from(sources.len()).context("more than 65,535 streams and platforms")?;
     let quarantines = source::Quarantines::new(&sources);
@@ -82,29 +91,30 @@ pub async fn run(config: Serve) -> Result<()> {
 
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
-    for (index, url) in config.telemetry.iter().enumerate() {
-        let id = SourceId(u16::try_from(index).context("more than 65,535 telemetry streams")?);
+    let first_platform = SourceId(u16::try_from(streams.len())?);
+    let subscribed = streams.len();
+    for (index, (stream, tls)) in streams.into_iter().enumerate() {
+        let id = SourceId(u16::try_from(index)?);
         tasks.spawn(source::subscribe(
-            url.clone(),
+            stream,
+            tls,
             id,
-            sources[index].clone(),
             quarantines.of(id),
             fleet.clone(),
             stop.clone(),
         ));
     }
-    if let (Some(platforms), Some(listener)) = (platforms, platform_listener) {
+    if let Some(listener) = platform_listener {
         println!("platforms tcp://{}", listener.local_addr()?);
         info!(
             platforms = platforms.all.len(),
             "listening for platforms; a reply of success means taken into memory and no more: evwall is a mirror and \
              must never be a maker's only receiver"
         );
-        let first = SourceId(u16::try_from(config.telemetry.len())?);
         let registered = entries.iter().map(|entry| entry.vin).collect();
         let gateway = source::Gateway::new(
             platforms,
-            first,
+            first_platform,
             quarantines.clone(),
             registered,
             fleet.clone(),
@@ -148,7 +158,7 @@ pub async fn run(config: Serve) -> Result<()> {
 
     info!(
         registered,
-        streams = config.telemetry.len(),
+        streams = subscribed,
         "serving; evwall is a mirror of the stream and keeps no history"
     );
     let scheme = match config.tls_cert {
@@ -246,6 +256,25 @@ async fn keep_access(access: Access, stop: CancellationToken) {
         () = stop.cancelled() => {}
         () = access.keep(clock::unix_s) => {}
     }
+}
+
+/// Every stream to subscribe to, those of the command line first, with how its certificates are checked.
+fn streams(
+    config: &Serve,
+    platforms: &intake::Platforms,
+) -> Result<Vec<(Stream, Option<Connector>)>> {
+    let plain = config
+        .telemetry
+        .iter()
+        .map(|url| Stream::plain(name_of(url), url.clone()));
+    plain
+        .chain(platforms.streams.iter().cloned())
+        .map(|stream| {
+            config.check_demo(&stream.url)?;
+            let tls = source::connector(&stream)?;
+            Ok((stream, tls))
+        })
+        .collect()
 }
 
 /// What a source is called in logs and on the page: its host, port and path, never its credentials.

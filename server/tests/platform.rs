@@ -254,6 +254,50 @@ async fn login_comes_first_and_every_frame_is_answered_in_its_order() {
 }
 
 #[tokio::test]
+async fn a_vehicle_that_is_online_through_another_platform_is_told_so() {
+    let centre = Centre::start("", "").await;
+    let (mut byd, mut old) = (centre.logged_in("byd").await, centre.logged_in("old").await);
+    let (mut online, mut offline) = (Vec::new(), Vec::new());
+    encode::vehicle_login(&mut online, Edition::V2016, &vin(1), TIME, 1, &[b'8'; 20]);
+    // A logout is the time and the number of the login that it ends.
+    let data = [TIME.0.as_slice(), &[0, 1]].concat();
+    let edition = Edition::V2016;
+    encode::frame(
+        &mut offline,
+        edition,
+        Command::VehicleLogout,
+        0xFE,
+        &vin(1),
+        &data,
+    )
+    .unwrap();
+    byd.send(&online).await;
+    byd.expect(&online, ReplyFlag::Success).await;
+    // Again from the same platform: it has lost count, that is all.
+    byd.send(&online).await;
+    byd.expect(&online, ReplyFlag::Success).await;
+    old.send(&online).await;
+    old.expect(&online, ReplyFlag::VinDuplicate).await;
+    // Another's logout changes nothing; its own does.
+    old.send(&offline).await;
+    old.expect(&offline, ReplyFlag::Success).await;
+    old.send(&online).await;
+    old.expect(&online, ReplyFlag::VinDuplicate).await;
+    byd.send(&offline).await;
+    byd.expect(&offline, ReplyFlag::Success).await;
+    old.send(&online).await;
+    old.expect(&online, ReplyFlag::Success).await;
+    // A platform that is gone holds nobody.
+    drop(old);
+    centre.until_closed("gone", 1.0).await;
+    byd.send(&online).await;
+    byd.expect(&online, ReplyFlag::Success).await;
+    let metrics = centre.server.metrics().await;
+    assert_eq!(metrics.damaged("online_elsewhere"), 2.0);
+    centre.kept_its_secrets();
+}
+
+#[tokio::test]
 async fn a_time_sync_is_answered_with_the_server_s_time_and_a_reply_not_at_all() {
     let centre = Centre::start("", "").await;
     let mut client = centre.logged_in("byd").await;

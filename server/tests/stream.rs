@@ -3,12 +3,20 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use futures_util::SinkExt;
 use gb32960::{Command, Edition, Vin};
-use support::{Evwall, Folder, evwall, refused, report, report_at, vin};
+use support::{Evwall, FORM, Folder, ask, evwall, refused, report, report_at, vin};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 
 /// A telemetry source in this test.
 struct Source(TcpListener);
@@ -149,7 +157,7 @@ async fn whole_frames_behind_a_damaged_length_are_not_lost_with_the_connection()
     let server = Evwall::start(&["--telemetry", &source.url()]).await;
     let mut stream = source.accept().await;
     let mut damaged = old_report(&vin(99));
-    damaged[22] = 0x70;
+    damaged[22] = 0x3f;
     send(&mut stream, damaged).await;
     send(&mut stream, report(&vin(1))).await;
     send(&mut stream, report(&vin(2))).await;
@@ -161,6 +169,151 @@ async fn whole_frames_behind_a_damaged_length_are_not_lost_with_the_connection()
         })
         .await;
     assert_eq!(metrics.damaged("cut_short"), 1.0, "{}", metrics.0);
+}
+
+/// A stream behind TLS that asks who comes: takes one connection, and gives it with what stood in its `Authorization`.
+async fn accept_tls(listener: &TcpListener, open_to: &str) -> Option<WebSocketStream<TlsStream>> {
+    let tls = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls");
+    let chain = CertificateDer::pem_file_iter(format!("{tls}/stream-cert.pem"))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let key = PrivateKeyDer::from_pem_file(format!("{tls}/stream-key.pem")).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let (socket, _) = listener.accept().await.unwrap();
+    let socket = TlsAcceptor::from(Arc::new(config))
+        .accept(socket)
+        .await
+        .ok()?;
+    let ask_who = |request: &Request, response: Response| {
+        let said = request.headers().get("authorization");
+        if said.is_some_and(|said| said.as_bytes() == open_to.as_bytes()) {
+            return Ok(response);
+        }
+        let refusal = tokio_tungstenite::tungstenite::http::Response::builder()
+            .status(401)
+            .body(None)
+            .unwrap();
+        Err(refusal)
+    };
+    tokio_tungstenite::accept_hdr_async(socket, ask_who)
+        .await
+        .ok()
+}
+
+type TlsStream = tokio_rustls::server::TlsStream<TcpStream>;
+
+#[tokio::test]
+async fn a_stream_behind_tls_is_opened_with_its_token_and_its_datum_is_taken_into_account() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let ca = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls/stream-ca.pem");
+    // The same fix, by a stream that says nothing of its datum and by one that shifts it as the law wants.
+    let folder = Folder::new();
+    let file = folder.path("platforms.toml");
+    let entries = format!(
+        r#"
+        [[stream]]
+        name = "bus"
+        url = "wss://localhost:{port}/feed"
+        ca = "{ca}"
+        bearer = "t0k3n-of-the-bus"
+        datum = "gcj02"
+        "#
+    );
+    std::fs::write(&file, &entries).unwrap();
+    let server = Evwall::start_in(folder, &["--platforms", &file]).await;
+    // Somebody else's stream: it is not opened, and the log says where to look.
+    assert!(accept_tls(&listener, "Bearer another").await.is_none());
+    server.until_logged("it refused us with 401").await;
+    let mut stream = accept_tls(&listener, "Bearer t0k3n-of-the-bus")
+        .await
+        .expect("the token of the file");
+    stream.send(Message::binary(report(&vin(1)))).await.unwrap();
+    server
+        .until("a report through TLS", |metrics| {
+            metrics.of("evwall_source_connected{source=\"bus\"}") == 1.0
+                && metrics.of("evwall_vehicles_live") == 1.0
+        })
+        .await;
+    let logged = server.logged.lock().unwrap().clone();
+    assert!(!logged.contains("t0k3n"), "{logged}");
+
+    // The card of a supervisor shows where it was shown: half a kilometre from what was sent.
+    let cookie = server.signed_in("watch", "supervisor").await;
+    let headers = [("Cookie", cookie.as_str()), FORM[0]];
+    let form = format!(
+        "vin={}&make=&purpose=alarm&case_number=",
+        vin(1).as_str().unwrap()
+    );
+    let found = ask(
+        server.map,
+        "POST",
+        "/api/search-vin",
+        &headers,
+        form.as_bytes(),
+    )
+    .await;
+    let found: serde_json::Value = serde_json::from_slice(&found.body).unwrap();
+    let handle = found["hits"][0]["handle"].as_str().unwrap();
+    let form = format!("handle={handle}&purpose=alarm&case_number=");
+    let card = ask(
+        server.map,
+        "POST",
+        "/api/open-card",
+        &headers,
+        form.as_bytes(),
+    )
+    .await;
+    let card: serde_json::Value = serde_json::from_slice(&card.body).unwrap();
+    let (lon, lat) = (
+        card["card"]["position"][0].as_f64().unwrap(),
+        card["card"]["position"][1].as_f64().unwrap(),
+    );
+    let (true_lon, true_lat) = gb32960::datum::wgs84_from(gb32960::Datum::Gcj02, 121.4737, 31.2304);
+    let metres = f64::hypot((lon - true_lon) * 95_300.0, (lat - true_lat) * 110_900.0);
+    assert!(metres < 1.0, "{metres} m from {lon} {lat}");
+    assert!(
+        (lon - 121.4737).abs() * 95_300.0 > 300.0,
+        "it was shifted: {lon}"
+    );
+}
+
+#[tokio::test]
+async fn a_stream_behind_tls_is_opened_with_a_name_and_password_and_a_stranger_s_certificate_is_not_taken()
+ {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let tls = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/tls");
+    for (ca, taken) in [("cert.pem", false), ("stream-ca.pem", true)] {
+        let folder = Folder::new();
+        let file = folder.path("platforms.toml");
+        let entries = format!(
+            "[[stream]]\nname = \"bus\"\nurl = \"wss://localhost:{port}/\"\nca = \"{tls}/{ca}\"\n\
+             user = \"wall\"\npassword = \"s3cret: of it\"\n"
+        );
+        std::fs::write(&file, entries).unwrap();
+        let server = Evwall::start_in(folder, &["--platforms", &file]).await;
+        // "wall:s3cret: of it" in base 64.
+        let opened = accept_tls(&listener, "Basic d2FsbDpzM2NyZXQ6IG9mIGl0").await;
+        assert_eq!(opened.is_some(), taken, "{ca}");
+        if !taken {
+            server.until_logged("cannot be reached").await;
+        }
+        let logged = server.logged.lock().unwrap().clone();
+        assert!(!logged.contains("s3cret"), "{logged}");
+    }
+    // No public authority signs for it either.
+    let folder = Folder::new();
+    let url = format!("wss://localhost:{port}/");
+    let server = Evwall::start_in(folder, &["--telemetry", &url]).await;
+    assert!(accept_tls(&listener, "").await.is_none());
+    server.until_logged("cannot be reached").await;
 }
 
 #[tokio::test]
@@ -210,6 +363,20 @@ async fn what_keeps_it_from_starting_is_one_line_and_a_failure() {
     assert!(said.contains("reverse proxy"), "{said}");
     let said = refused(folder.serve().args(free).args(["--telemetry", "nonsense"]));
     assert!(said.contains("ws://"), "{said}");
+    let secret = ["--telemetry", "wss://wall:s3cret@bus.example/"];
+    let said = refused(folder.serve().args(free).args(secret));
+    assert!(
+        said.contains("[[stream]]") && !said.contains("s3cret"),
+        "{said}"
+    );
+    let platforms = folder.path("platforms.toml");
+    let missing = "[[stream]]\nname = \"bus\"\nurl = \"wss://b/\"\nca = \"/nowhere/ca.pem\"\n";
+    std::fs::write(&platforms, missing).unwrap();
+    let said = refused(folder.serve().args(free).args(["--platforms", &platforms]));
+    assert!(said.contains("/nowhere/ca.pem"), "{said}");
+    let listen = ["--listen-32960", "127.0.0.1:0", "--platforms", &platforms];
+    let said = refused(folder.serve().args(free).args(listen));
+    assert!(said.contains("[[platform]]"), "{said}");
 
     let said = refused(
         folder

@@ -1,24 +1,21 @@
 //! Bytes of one source → reports. Total: any bytes give reports and counts, never an error that ends the stream.
 //!
 //! A message may hold one frame, several, or a part of one: what is left over waits for the next message, bounded by
-//! the largest frame the standard allows. What cannot be taken is counted by kind, kept blanked in the source's
+//! the longest data unit that is waited for. What cannot be taken is counted by kind, kept blanked in the source's
 //! [`Quarantine`], and passed over.
 
 use bytes::{Buf, Bytes, BytesMut};
-use fleet::{RawPosition, Report, SourceId};
-use gb32960::codes::{ChargeState, VehicleState};
-use gb32960::datum::wgs84_from;
-use gb32960::{Command, Datum, Frame, Live, LiveError, MAX_DATA_LEN, Reading, Split};
+use fleet::{Report, SourceId};
+use gb32960::{Command, Datum, Frame, Split};
+use intake::{Kind, json, report_of};
 use metrics::{Counter, counter};
 use tracing::{debug, warn};
-use wire::{Activity, WorldPoint};
 
-use super::json;
 use super::quarantine::Quarantine;
 use crate::metrics::{DAMAGED, REPORTS, SOURCE_DAMAGED};
 
-/// Why something was not taken; a label for metrics.
-pub type Kind = &'static str;
+/// The longest data unit that is waited for; a longer one is damage. Real reports have 100–1,200 bytes.
+const MAX_DATA_BYTES: usize = 16_384;
 
 pub struct Intake {
     source: SourceId,
@@ -33,22 +30,15 @@ pub struct Intake {
 
 impl Intake {
     #[must_use]
-    pub fn new(source: SourceId, name: String, quarantine: Quarantine) -> Self {
+    pub fn new(source: SourceId, name: String, datum: Datum, quarantine: Quarantine) -> Self {
         Self {
             source,
             name,
-            // The 2016 edition does not name a datum; terminals read satellites, so it is taken for WGS-84.
-            datum: Datum::Wgs84,
+            datum,
             pending: BytesMut::new(),
             quarantine,
             taken: counter!(REPORTS),
         }
-    }
-
-    /// The datum of a source that does not send its positions as satellites give them.
-    #[must_use]
-    pub fn with_datum(self, datum: Datum) -> Self {
-        Self { datum, ..self }
     }
 
     /// Takes one binary message and appends the reports in it.
@@ -60,7 +50,7 @@ impl Intake {
             self.pending.split().freeze()
         };
         while !rest.is_empty() {
-            match gb32960::split(&rest) {
+            match gb32960::split_within(&rest, MAX_DATA_BYTES) {
                 Split::Wait { .. } => {
                     // The end of this frame is in the next message, or nowhere: then the splitter finds that out.
                     self.damaged("cut", &[], "a frame goes on in the next message");
@@ -79,7 +69,7 @@ impl Intake {
     /// damaged length announced more than ever came.
     pub fn finish(&mut self, reports: &mut Vec<Report>) {
         let mut rest = self.pending.split().freeze();
-        while let Some(found) = gb32960::split_at_end(&rest, MAX_DATA_LEN) {
+        while let Some(found) = gb32960::split_at_end(&rest, MAX_DATA_BYTES) {
             let len = self.found(found, &rest, reports);
             rest.advance(len);
         }
@@ -152,60 +142,23 @@ impl Intake {
     /// # Errors
     /// Why there is none; it has been counted.
     pub fn report(&mut self, frame: &Frame<'_>, bytes: &Bytes) -> Result<Report, Kind> {
-        let outcome = match gb32960::live(frame) {
-            Ok(live) => {
-                self.taken.increment(1);
-                if live.stopped.is_some() {
-                    self.damaged("item", frame.bytes(), "a report ended in an item that cannot be read; what stood before it was taken");
-                }
-                self.read(frame, &live, bytes)
+        let outcome = report_of(frame, bytes, self.source, self.datum).map(|(report, whole)| {
+            self.taken.increment(1);
+            if !whole {
+                self.damaged(
+                    "item",
+                    frame.bytes(),
+                    "a report ended in an item that cannot be read; what stood before it was taken",
+                );
             }
-            Err(error) => Err(live_error_name(error)),
-        };
+            report
+        });
         outcome.inspect_err(|kind| {
             self.damaged(
                 kind,
                 frame.bytes(),
                 "a report that cannot be taken was skipped",
             );
-        })
-    }
-
-    fn read(&self, frame: &Frame<'_>, live: &Live, bytes: &Bytes) -> Result<Report, Kind> {
-        let vin = frame.identifier();
-        if vin.as_str().is_none() {
-            return Err("identifier");
-        }
-        let stamp_unix_s = live.time.to_unix_s().ok_or("time")?;
-        let fix = live
-            .position
-            .filter(|position| position.valid)
-            .map(|position| {
-                let (lon, lat) = (
-                    f64::from(position.lon_e6) / 1e6,
-                    f64::from(position.lat_e6) / 1e6,
-                );
-                let (lon, lat) = wgs84_from(position.datum.unwrap_or(self.datum), lon, lat);
-                WorldPoint::from_lon_lat(lon, lat)
-            });
-        Ok(Report {
-            vin,
-            source: self.source,
-            stamp_unix_s,
-            reissued: frame.command() == Command::Reissue,
-            edition: Some(frame.edition()),
-            fix,
-            raw_position: live.position.map(|position| RawPosition {
-                lon_e6: position.lon_e6,
-                lat_e6: position.lat_e6,
-                valid: position.valid,
-            }),
-            activity: activity(live),
-            speed_dkmh: live.speed_dkmh,
-            odometer_hm: live.odometer_hm,
-            soc_pct: live.soc_pct,
-            alarm_level: live.alarm_level,
-            items: bytes.slice_ref(frame.data()),
         })
     }
 
@@ -223,33 +176,17 @@ impl Intake {
     }
 }
 
-/// What a vehicle is doing, as far as one report tells. Charging while driving is driving.
-fn activity(live: &Live) -> Option<Activity> {
-    let state = live.vehicle_state?.value();
-    let charge = live.charge_state.and_then(Reading::value);
-    Some(match (state, charge) {
-        (_, Some(ChargeState::Parked)) => Activity::Charging,
-        (Some(VehicleState::Started), _) => Activity::Driving,
-        (Some(VehicleState::Off), _) => Activity::Off,
-        _ => Activity::Unknown,
-    })
-}
-
-fn live_error_name(error: LiveError) -> &'static str {
-    match error {
-        LiveError::NotAReport => "not_a_report",
-        LiveError::Reply => "reply",
-        LiveError::Encrypted => "encrypted",
-        LiveError::NoTime => "no_time",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn intake() -> Intake {
-        Intake::new(SourceId(0), "test".to_owned(), Quarantine::default())
+        Intake::new(
+            SourceId(0),
+            "test".to_owned(),
+            Datum::Wgs84,
+            Quarantine::default(),
+        )
     }
 
     fn frame(serial: u32) -> Vec<u8> {
@@ -304,7 +241,7 @@ mod tests {
     #[test]
     fn a_damaged_length_costs_its_own_frame_only_even_when_the_stream_ends_early() {
         let mut bad = frame(1);
-        bad[22] = 0x70;
+        bad[22] = 0x3f;
         let stream = [bad, frame(2), frame(3)].concat();
         let mut intake = intake();
         assert_eq!(take(&mut intake, &[&stream]), 0);

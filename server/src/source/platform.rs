@@ -7,15 +7,16 @@
 //! Everything that a client can hold open has an end: the time to log in, the time for one frame, silence, answers that
 //! nobody reads, noise.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use fleet::{Report, SourceId};
 use gb32960::encode::{self, ReplyFlag};
-use gb32960::{Frame, Split, Time, Vin};
+use gb32960::{Datum, Frame, Split, Time, Vin};
+use intake::{Answer, Close, Platforms, Session, Step, Tries, flag_of};
 use metrics::{counter, gauge};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,9 +26,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use super::Intake;
-use super::platforms::Platforms;
 use super::quarantine::{Quarantines, STRANGERS};
-use super::session::{Answer, Close, Session, Step, Tries, flag_of};
 use super::standing::Standing;
 use crate::clock;
 use crate::fleet_thread::FleetHandle;
@@ -47,6 +46,8 @@ const MOST_NOISE_BYTES_OF_STRANGERS: usize = 4 * 1024;
 const HALF_FRAMES: u8 = 3;
 /// A client whose login was refused tries again after a minute (2016 5.1).
 const LOGIN_AGAIN_WITHIN: Duration = Duration::from_secs(90);
+/// Vehicles whose platform is remembered; beyond it one more is let in without asking whose it was.
+const MOST_ONLINE: usize = 4_000_000;
 /// Answers that cannot be handed to the socket for this long end the session.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// After the last answer: as long is waited for the client to close first, so that it reads that answer.
@@ -60,6 +61,8 @@ pub struct Gateway {
     first_source: u16,
     quarantines: Quarantines,
     registered: HashSet<Vin>,
+    /// Through which platform a vehicle has logged in.
+    online: Mutex<HashMap<Vin, usize>>,
     fleet: FleetHandle,
     stop: CancellationToken,
 }
@@ -88,6 +91,7 @@ impl Gateway {
             first_source: first_source.0,
             platforms,
             registered,
+            online: Mutex::default(),
             fleet,
             stop,
         })
@@ -127,7 +131,35 @@ impl Gateway {
     /// often could fill the log.
     fn of_strangers(&self) -> Intake {
         let nobody = SourceId(u16::MAX);
-        Intake::new(nobody, STRANGERS.to_owned(), self.quarantines.of(nobody))
+        Intake::new(
+            nobody,
+            STRANGERS.to_owned(),
+            Datum::Wgs84,
+            self.quarantines.of(nobody),
+        )
+    }
+
+    /// Takes a vehicle's login: refused while it is online through another platform that is connected itself.
+    fn vehicle_login(&self, vin: Vin, platform: usize) -> ReplyFlag {
+        let mut online = self.online.lock().unwrap_or_else(PoisonError::into_inner);
+        match online.get(&vin) {
+            Some(&other) if other != platform && self.standings[other].is_online() => {
+                return ReplyFlag::VinDuplicate;
+            }
+            None if online.len() >= MOST_ONLINE => {}
+            _ => {
+                online.insert(vin, platform);
+            }
+        }
+        ReplyFlag::Success
+    }
+
+    /// A logout counts where the login came from.
+    fn vehicle_logout(&self, vin: Vin, platform: usize) {
+        let mut online = self.online.lock().unwrap_or_else(PoisonError::into_inner);
+        if online.get(&vin) == Some(&platform) {
+            online.remove(&vin);
+        }
     }
 
     fn source(&self, platform: usize) -> SourceId {
@@ -366,6 +398,7 @@ impl<'a> Connection<'a> {
         match verdict.step {
             Step::Go => {}
             Step::Report => answer = Answer::Flag(self.report(frame, bytes)),
+            Step::Vehicle { online } => answer = Answer::Flag(self.vehicle(frame, online)),
             Step::LoggedIn(platform) => {
                 counter!(PLATFORM_LOGINS, "outcome" => "ok").increment(1);
                 self.logged_in(platform).await;
@@ -389,6 +422,23 @@ impl<'a> Connection<'a> {
             }
         }
         close
+    }
+
+    fn vehicle(&mut self, frame: &Frame<'_>, online: bool) -> ReplyFlag {
+        let vin = frame.identifier();
+        let Some((platform, _)) = self.seat.filter(|_| vin.as_str().is_some()) else {
+            self.refused("identifier", frame);
+            return flag_of("identifier");
+        };
+        if !online {
+            self.gateway.vehicle_logout(vin, platform);
+            return ReplyFlag::Success;
+        }
+        let flag = self.gateway.vehicle_login(vin, platform);
+        if flag != ReplyFlag::Success {
+            self.refused("online_elsewhere", frame);
+        }
+        flag
     }
 
     fn report(&mut self, frame: &Frame<'_>, bytes: &Bytes) -> ReplyFlag {
@@ -432,7 +482,7 @@ impl<'a> Connection<'a> {
         let entry = &gateway.platforms.all[platform];
         let source = gateway.source(platform);
         let quarantine = gateway.quarantines.of(source);
-        self.intake = Intake::new(source, entry.name.clone(), quarantine).with_datum(entry.datum());
+        self.intake = Intake::new(source, entry.name.clone(), entry.datum(), quarantine);
         let number = gateway.standings[platform].enter(self.replaced.clone());
         self.seat = Some((platform, number));
         info!(platform = %entry.name, from = %self.peer.ip(), "a platform logged in");

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use gb32960::Vin;
 use tokio_util::sync::CancellationToken;
 
-use super::platforms::{Limits, Platform};
+use intake::{Limits, Platform};
 
 /// One platform's standing. Its locks are blocking: nothing is awaited while one is held.
 pub struct Standing {
@@ -65,6 +65,11 @@ impl Standing {
         let mut sessions = lock(&self.sessions);
         sessions.open.retain(|(open, _)| *open != number);
         sessions.open.is_empty()
+    }
+
+    #[must_use]
+    pub fn is_online(&self) -> bool {
+        !lock(&self.sessions).open.is_empty()
     }
 
     pub fn may_try(&self, now_ms: u64) -> bool {

@@ -2,14 +2,27 @@
 //!
 //! A lost or unreachable stream is tried again after a jittered, growing pause; the map goes on being served.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::{Context, Result, bail};
+use axum::http::HeaderValue;
+use axum::http::header::AUTHORIZATION;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use fleet::SourceId;
 use futures_util::StreamExt;
+use intake::{Credentials, Stream};
 use metrics::{counter, gauge};
 use tokio::time::{sleep, timeout};
-use tokio_tungstenite::tungstenite::Message;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_tungstenite::Connector;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -27,33 +40,57 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Runs until `stop`.
 pub async fn subscribe(
-    url: String,
+    from: Stream,
+    tls: Option<Connector>,
     source: SourceId,
-    name: String,
     quarantine: Quarantine,
     fleet: FleetHandle,
     stop: CancellationToken,
 ) {
     tokio::select! {
         () = stop.cancelled() => {}
-        () = subscribe_for_ever(&url, source, &name, quarantine, &fleet) => {}
+        () = subscribe_for_ever(&from, tls, source, quarantine, &fleet) => {}
     }
 }
 
+/// How the stream's own certificates are checked: those of its `ca`, or the public ones without it.
+///
+/// # Errors
+/// A file that cannot be read or holds no certificate.
+pub fn connector(from: &Stream) -> Result<Option<Connector>> {
+    let Some(path) = &from.ca else {
+        return Ok(None);
+    };
+    let at = || format!("{}: cannot take the ca {}", from.name, path.display());
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(path).with_context(at)? {
+        roots.add(certificate.with_context(at)?).with_context(at)?;
+    }
+    if roots.is_empty() {
+        bail!("{}: it holds no certificate", at());
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Some(Connector::Rustls(Arc::new(config))))
+}
+
 async fn subscribe_for_ever(
-    url: &str,
+    from: &Stream,
+    tls: Option<Connector>,
     source: SourceId,
-    name: &str,
     quarantine: Quarantine,
     fleet: &FleetHandle,
 ) {
-    let connected_gauge = gauge!(SOURCE_CONNECTED, "source" => name.to_owned());
-    let reconnects = counter!(RECONNECTS, "source" => name.to_owned());
+    let name = &from.name;
+    let connected_gauge = gauge!(SOURCE_CONNECTED, "source" => name.clone());
+    let reconnects = counter!(RECONNECTS, "source" => name.clone());
     connected_gauge.set(0.0);
-    let mut intake = Intake::new(source, name.to_owned(), quarantine);
+    let mut intake = Intake::new(source, name.clone(), from.datum(), quarantine);
     let mut pause = FIRST_PAUSE;
     loop {
-        match connect(url).await {
+        match connect(from, tls.clone()).await {
             Ok(stream) => {
                 info!(source = %name, "telemetry stream connected");
                 connected_gauge.set(1.0);
@@ -82,23 +119,51 @@ async fn subscribe_for_ever(
     }
 }
 
-type Stream =
+type Socket =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
-async fn connect(url: &str) -> Result<Stream, String> {
+async fn connect(from: &Stream, tls: Option<Connector>) -> std::result::Result<Socket, String> {
+    let mut request = from
+        .url
+        .as_str()
+        .into_client_request()
+        .map_err(|error| error.to_string())?;
+    if let Some(value) = from.credentials().as_ref().and_then(authorization) {
+        request.headers_mut().insert(AUTHORIZATION, value);
+    }
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_MESSAGE_BYTES))
         .max_frame_size(Some(MAX_MESSAGE_BYTES));
-    let connecting = tokio_tungstenite::connect_async_with_config(url, Some(config), true);
+    let connecting =
+        tokio_tungstenite::connect_async_tls_with_config(request, Some(config), true, tls);
     match timeout(CONNECT_TIMEOUT, connecting).await {
         Ok(Ok((stream, _))) => Ok(stream),
+        Ok(Err(Error::Http(answer))) if answer.status() == 401 || answer.status() == 403 => {
+            Err(format!(
+                "it refused us with {}: look at bearer, or user and password, of this stream",
+                answer.status()
+            ))
+        }
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err(format!("no answer within {CONNECT_TIMEOUT:?}")),
     }
 }
 
+/// The header that opens the stream. `None`: the text cannot stand in a header, which the platforms file refuses.
+fn authorization(credentials: &Credentials) -> Option<HeaderValue> {
+    let text = match credentials {
+        Credentials::Bearer(token) => format!("Bearer {}", token.0),
+        Credentials::Basic { user, password } => {
+            format!("Basic {}", BASE64.encode(format!("{user}:{}", password.0)))
+        }
+    };
+    let mut value = HeaderValue::from_str(&text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
 /// Reads until the connection ends; says why, and whether anything came at all.
-async fn read(mut stream: Stream, intake: &mut Intake, fleet: &FleetHandle) -> (String, bool) {
+async fn read(mut stream: Socket, intake: &mut Intake, fleet: &FleetHandle) -> (String, bool) {
     let mut received = false;
     loop {
         let message = match timeout(SILENCE_TIMEOUT, stream.next()).await {

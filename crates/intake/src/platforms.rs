@@ -1,31 +1,33 @@
-//! The platforms that may speak to this server over TCP, read once from a TOML file: who they are, from where they come,
-//! for which makers' vehicles they speak, and how much they may send.
+//! The platforms file, TOML: `[[platform]]`, who may speak to this server over TCP, from where, for which makers' vehicles,
+//! and how much; `[[stream]]`, what this server subscribes to.
 //!
 //! Nothing here prints a password: neither `Debug` nor an error of the file shows what stands in a line.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
-use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use gb32960::full::PlatformLogin;
 use gb32960::vin::trim_nul;
 use gb32960::{Datum, Edition, Vin};
 use serde::{Deserialize, Deserializer};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
-use tracing::warn;
+
+use crate::streams::Stream;
 
 /// Sessions of one platform at a time, at most; more than one only where its entry says so.
 const MOST_SESSIONS: usize = 16;
 
 /// Everything that stands in the file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Platforms {
     #[serde(default)]
     pub limits: Limits,
-    #[serde(rename = "platform")]
+    #[serde(default, rename = "platform")]
     pub all: Vec<Platform>,
+    #[serde(default, rename = "stream")]
+    pub streams: Vec<Stream>,
 }
 
 /// What holds for every connection.
@@ -104,12 +106,23 @@ fn one() -> usize {
     1
 }
 
+/// The datum of positions in frames that do not name one. The 2016 edition names none; terminals read satellites, so
+/// WGS-84 is taken unless the file says otherwise.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum DatumName {
+pub enum DatumName {
     #[default]
     Wgs84,
     Gcj02,
+}
+
+impl From<DatumName> for Datum {
+    fn from(name: DatumName) -> Self {
+        match name {
+            DatumName::Wgs84 => Self::Wgs84,
+            DatumName::Gcj02 => Self::Gcj02,
+        }
+    }
 }
 
 /// What a login came to.
@@ -124,18 +137,11 @@ pub enum Login {
 }
 
 impl Platforms {
-    /// Reads the whole file or nothing.
+    /// Takes the whole text or nothing.
     ///
     /// # Errors
-    /// The first thing in it that cannot be taken.
-    pub fn read(path: &Path) -> Result<Self> {
-        let at = || format!("in the platforms file {}", path.display());
-        let text = std::fs::read_to_string(path).with_context(at)?;
-        warn_if_others_read(path);
-        Self::parse(&text).with_context(at)
-    }
-
-    fn parse(text: &str) -> Result<Self> {
+    /// The first thing in it that cannot be taken, with its line, and never with a password.
+    pub fn parse(text: &str) -> Result<Self> {
         let platforms: Self = toml::from_str(text).map_err(|error: toml::de::Error| {
             // Its own display shows the line, and with it a password.
             let start = error.span().map_or(0, |span| span.start);
@@ -160,7 +166,16 @@ impl Platforms {
         if !(64..=gb32960::MAX_DATA_LEN).contains(&limits.max_data_bytes) {
             bail!("max_data_bytes is 64 to {}", gb32960::MAX_DATA_LEN);
         }
+        if self.all.is_empty() && self.streams.is_empty() {
+            bail!("it names no [[platform]] and no [[stream]]");
+        }
         let (mut names, mut users) = (HashSet::new(), HashSet::new());
+        for stream in &self.streams {
+            stream.check()?;
+            if !names.insert(&stream.name) {
+                bail!("the name {:?} stands twice", stream.name);
+            }
+        }
         for platform in &self.all {
             let name = &platform.name;
             if name.is_empty() || name.len() > 64 || !names.insert(name) {
@@ -234,24 +249,12 @@ impl Platform {
 
     #[must_use]
     pub fn datum(&self) -> Datum {
-        match self.datum {
-            DatumName::Wgs84 => Datum::Wgs84,
-            DatumName::Gcj02 => Datum::Gcj02,
-        }
+        self.datum.into()
     }
 }
 
 fn is_vin_letter(byte: u8) -> bool {
     byte.is_ascii_digit() || byte.is_ascii_uppercase()
-}
-
-fn warn_if_others_read(path: &Path) {
-    use std::os::unix::fs::PermissionsExt;
-    if let Ok(meta) = std::fs::metadata(path)
-        && meta.permissions().mode() & 0o077 != 0
-    {
-        warn!(file = %path.display(), "others on this machine can read the platforms' passwords; chmod 600 helps");
-    }
 }
 
 /// A user name or password as it stands in a login, NUL behind it; or `hex:` and its bytes, for GB 18030.

@@ -10,8 +10,7 @@ use gb32960::{Reading, Vin};
 use serde::Deserialize;
 use wire::{Activity, WorldPoint};
 
-/// Why one object of a message gives no report; a label for metrics.
-pub type Kind = &'static str;
+use crate::Kind;
 
 #[derive(Deserialize)]
 struct Object {

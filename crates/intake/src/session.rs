@@ -10,8 +10,8 @@ use gb32960::encode::ReplyFlag;
 use gb32960::full::PlatformLogin;
 use gb32960::{Command, Frame};
 
-use super::intake::Kind;
-use super::platforms::{Login, Platforms};
+use crate::Kind;
+use crate::platforms::{Login, Platforms};
 
 /// Logins that may fail on one connection; at the bound it is closed. A client tries three times (2016 5.1).
 pub const LOGIN_TRIES: u8 = 3;
@@ -40,6 +40,9 @@ pub enum Step {
     Go,
     /// This platform has logged in; what it was before on this connection ends.
     LoggedIn(usize),
+    /// A vehicle of this platform came online or went; whether it may is known beyond one session, so there is no answer
+    /// yet.
+    Vehicle { online: bool },
     /// A report of this platform: whether it can be read decides what is answered, so there is no answer yet.
     Report,
     /// Count it.
@@ -151,8 +154,9 @@ impl Session {
                     Step::Refused("not_theirs"),
                 )
             }
-            // Vehicles need no login of their own here: their reports speak for themselves.
-            Command::VehicleLogin | Command::VehicleLogout => verdict(OK, Step::Go),
+            // Reports need no login of their vehicle: they speak for themselves.
+            Command::VehicleLogin => verdict(Answer::Nothing, Step::Vehicle { online: true }),
+            Command::VehicleLogout => verdict(Answer::Nothing, Step::Vehicle { online: false }),
             Command::RealTime | Command::Reissue => verdict(Answer::Nothing, Step::Report),
             _ => verdict(Answer::Nothing, Step::Refused("unknown_command")),
         }
@@ -431,10 +435,11 @@ mod tests {
                 refused
             );
         }
-        assert_eq!(case.hear(&vehicle_login(&OURS)), verdict(OK, Step::Go));
+        let online = verdict(Answer::Nothing, Step::Vehicle { online: true });
+        assert_eq!(case.hear(&vehicle_login(&OURS)), online);
         assert_eq!(case.hear(&vehicle_login(&THEIRS)), refused);
         let mut case = Case::known("nio");
-        assert_eq!(case.hear(&vehicle_login(&THEIRS)), verdict(OK, Step::Go));
+        assert_eq!(case.hear(&vehicle_login(&THEIRS)), online);
     }
 
     #[test]

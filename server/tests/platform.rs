@@ -585,6 +585,26 @@ async fn what_a_client_holds_open_has_an_end() {
 }
 
 #[tokio::test]
+async fn a_client_that_never_reads_its_answers_is_closed_and_nobody_waits_for_it() {
+    let centre = Centre::start("", "answer_within_s = 1").await;
+    let mut deaf = centre.logged_in("byd").await;
+    let frames = empty(Command::Heartbeat).repeat(2_000);
+    // Until both buffers are full of answers and the server gives up: then writing fails here.
+    let flood = async { while deaf.socket.write_all(&frames).await.is_ok() {} };
+    let served = async {
+        centre.until_closed("not_reading", 1.0).await;
+        let mut other = centre.logged_in("old").await;
+        let request = report(&vin(5));
+        other.send(&request).await;
+        other.expect(&request, ReplyFlag::Success).await;
+    };
+    timeout(PATIENCE, async { tokio::join!(flood, served) })
+        .await
+        .expect("both in time");
+    centre.kept_its_secrets();
+}
+
+#[tokio::test]
 async fn an_absurd_length_is_not_waited_for_and_noise_is_not_listened_to() {
     let centre = Centre::start("", "").await;
     let mut client = centre.logged_in("byd").await;

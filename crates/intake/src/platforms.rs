@@ -42,6 +42,8 @@ pub struct Limits {
     pub idle_s: u32,
     /// From the first byte of a frame to its last; then it is passed over, and at the third time the session is closed.
     pub half_frame_s: u32,
+    /// Answers that cannot be handed to the socket for this long end the session: its other side does not read.
+    pub answer_within_s: u32,
     /// The longest data unit; a longer one is damage. Real reports have 100–1,200 bytes.
     pub max_data_bytes: usize,
     /// Wrong passwords for one user name in a minute; at the bound the name is refused unheard until the minute is over.
@@ -55,6 +57,7 @@ impl Default for Limits {
             login_within_s: 20,
             idle_s: 300,
             half_frame_s: 10,
+            answer_within_s: 10,
             max_data_bytes: 16_384,
             wrong_logins_per_minute: 10,
         }
@@ -159,7 +162,12 @@ impl Platforms {
 
     fn check(&self) -> Result<()> {
         let limits = &self.limits;
-        let times = [limits.login_within_s, limits.idle_s, limits.half_frame_s];
+        let times = [
+            limits.login_within_s,
+            limits.idle_s,
+            limits.half_frame_s,
+            limits.answer_within_s,
+        ];
         if times.contains(&0) || limits.connections == 0 || limits.wrong_logins_per_minute == 0 {
             bail!("a limit of 0 would let nobody in");
         }

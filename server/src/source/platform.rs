@@ -48,8 +48,6 @@ const HALF_FRAMES: u8 = 3;
 const LOGIN_AGAIN_WITHIN: Duration = Duration::from_secs(90);
 /// Vehicles whose platform is remembered; beyond it one more is let in without asking whose it was.
 const MOST_ONLINE: usize = 4_000_000;
-/// Answers that cannot be handed to the socket for this long end the session.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// After the last answer: as long is waited for the client to close first, so that it reads that answer.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -270,7 +268,9 @@ impl<'a> Connection<'a> {
                 self.gateway.fleet.apply(reports).await;
             }
             if !self.answers.is_empty() {
-                let written = timeout(WRITE_TIMEOUT, socket.write_all(&self.answers)).await;
+                let patience = self.gateway.platforms.limits.answer_within_s;
+                let patience = Duration::from_secs(u64::from(patience));
+                let written = timeout(patience, socket.write_all(&self.answers)).await;
                 self.answers.clear();
                 match written {
                     Ok(Ok(())) => {}

@@ -150,6 +150,9 @@ pub struct CodeOffer {
     pub secret: Secret,
     /// `otpauth://…`
     pub uri: Secret,
+    /// The same for a camera: an SVG path of unit squares, and how many of them a side has.
+    pub qr_path: Secret,
+    pub qr_side: u32,
 }
 
 /// Needs a session; any role.

@@ -22,6 +22,7 @@ mod office;
 mod ops;
 mod outside;
 mod places;
+mod qr;
 mod rates;
 mod registry;
 mod routes;

@@ -14,6 +14,7 @@ use tracing::info;
 
 use crate::centre::{Desk, refusal};
 use crate::clock;
+use crate::qr;
 
 /// Rows of one page of the log.
 const PAGE_ROWS: u32 = 100;
@@ -114,9 +115,12 @@ impl Office for Desk {
                 .totp_offer(&self.session, clock::unix_s())
                 .await
                 .map_err(account)?;
+            let (qr_path, qr_side) = qr::path(&offer.uri);
             Ok(CodeOffer {
                 secret: Secret(offer.secret_base32),
                 uri: Secret(offer.uri),
+                qr_path: Secret(qr_path),
+                qr_side,
             })
         })
     }

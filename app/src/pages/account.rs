@@ -165,6 +165,16 @@ fn CodesForm() -> impl IntoView {
                     .map(|offer| {
                         view! {
                             <p>{text::CODES_SECRET.shown()}</p>
+                            <svg
+                                class="qr"
+                                role="img"
+                                aria-label=text::CODES_QR.shown()
+                                viewBox=format!("-4 -4 {0} {0}", offer.qr_side + 8)
+                                shape-rendering="crispEdges"
+                                data-testid="codes-qr"
+                            >
+                                <path d=offer.qr_path.0></path>
+                            </svg>
                             <p><code data-testid="codes-secret">{offer.secret.0}</code></p>
                             <p><code class="small">{offer.uri.0}</code></p>
                             <form on:submit=confirm>

@@ -50,6 +50,10 @@ pub const PASSWORD_CHANGED: Text = text(
     "The password is changed; your other sessions have ended.",
     "密码已修改，您的其他会话已结束。",
 );
+pub const CODES_QR: Text = text(
+    "QR code for an authenticator app",
+    "供验证器应用扫描的二维码",
+);
 pub const CODES: Text = text("One-time codes", "动态口令");
 pub const CODES_WHY: Text = text(
     "With one-time codes a stolen password alone opens nothing. Only an admin can switch them off.",

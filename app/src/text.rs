@@ -10,6 +10,7 @@ use crate::api::ApiError;
 use crate::card::Shown;
 
 mod office;
+pub mod wall;
 pub use office::*;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use leptos::html::Div;
 use leptos::prelude::*;
 
-use crate::components::{Legend, LiveMap, MapState, StatusLine};
+use crate::components::{Legend, LiveMap, MapState, StatusLine, WallBoard};
 use crate::text;
 
 #[component]
@@ -17,6 +17,7 @@ pub fn WallPage() -> impl IntoView {
                 <h1>"evwall"</h1>
                 <span>{text::TITLE.shown()}</span>
             </header>
+            <WallBoard state />
             <Legend state fixed=true />
             <StatusLine state />
         </main>

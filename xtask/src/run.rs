@@ -4,6 +4,7 @@
 //! of them to end and waits. When one of them ends by itself, the other is ended and this program says which it was.
 
 use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -72,6 +73,8 @@ pub fn run(options: &RunOptions) -> Result<()> {
     std::fs::create_dir_all(&data_dir)
         .with_context(|| format!("{} cannot be made", data_dir.display()))?;
     let registry = data_dir.join("demo-registry.csv");
+    let platforms = data_dir.join("demo-platforms.toml");
+    let platforms_at = platforms_at(options.port)?;
     let mut sim = Command::new(&built.sim);
     match &options.recording {
         Some(recording) => sim.arg("play").arg(recording).arg("--loop"),
@@ -79,7 +82,9 @@ pub fn run(options: &RunOptions) -> Result<()> {
     };
     sim.args(["--speed", &options.speed.to_string()])
         .args(["--listen", "127.0.0.1:0", "--registry-out"])
-        .arg(&registry);
+        .arg(&registry)
+        .args(["--tcp", &platforms_at.to_string(), "--platforms-out"])
+        .arg(&platforms);
     let mut stream = Running::start(
         "the telemetry stream (evwall-sim)",
         sim.stdout(Stdio::piped()),
@@ -90,11 +95,14 @@ pub fn run(options: &RunOptions) -> Result<()> {
         .take()
         .context("the stream has no output")?;
     std::thread::spawn(move || forward(BufReader::new(lines), &news));
-    let address = listening(&heard, &mut stream)?;
+    let streams = listening(&heard, &mut stream)?;
 
     let mut server = Command::new(&built.server);
     server
-        .args(["serve", "--demo", "--telemetry", &address])
+        .args(["serve", "--demo"])
+        .args(streams.iter().flat_map(|url| ["--telemetry", url]))
+        .args(["--listen-32960", &platforms_at.to_string(), "--platforms"])
+        .arg(&platforms)
         .args(["--listen", &format!("127.0.0.1:{}", options.port)])
         .arg("--site")
         .arg(&built.site)
@@ -115,7 +123,7 @@ pub fn run(options: &RunOptions) -> Result<()> {
                 return Ok(());
             }
             // The forwarding thread ends with the stream; its end is seen below.
-            Ok(News::Listening(_))
+            Ok(News::Stream(_) | News::Ready)
             | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
         }
         for running in &mut both {
@@ -126,27 +134,46 @@ pub fn run(options: &RunOptions) -> Result<()> {
     }
 }
 
-enum News {
-    Interrupted,
-    Listening(String),
+/// Where platforms log in: behind the page's port and that of the metrics, or anywhere if the page may be anywhere.
+fn platforms_at(page_port: u16) -> Result<SocketAddr> {
+    let port = match page_port {
+        0 => 0,
+        _ => page_port.checked_add(2).unwrap_or(0),
+    };
+    let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    // Both sides must know the port before one of them listens.
+    let free = TcpListener::bind(wanted).with_context(|| format!("{wanted} is not free"))?;
+    Ok(free.local_addr()?)
 }
 
-/// Passes the lines of the stream on and catches the one that says where it listens.
+enum News {
+    Interrupted,
+    /// One maker's stream.
+    Stream(String),
+    /// All streams are named, and there.
+    Ready,
+}
+
+/// Passes the lines of the stream on and catches those that say where makers are streamed.
 fn forward(lines: impl BufRead, news: &Sender<News>) {
     for line in lines.lines().map_while(Result::ok) {
-        if let Some(at) = line.find("listening ws://") {
-            let address = line[at..].split_whitespace().nth(1).unwrap_or_default();
-            drop(news.send(News::Listening(address.to_owned())));
+        if let Some(url) = line.strip_prefix("stream ") {
+            drop(news.send(News::Stream(url.to_owned())));
+        } else if line.starts_with("listening ") {
+            drop(news.send(News::Ready));
         }
         eprintln!("sim: {line}");
     }
 }
 
-fn listening(heard: &std::sync::mpsc::Receiver<News>, stream: &mut Running) -> Result<String> {
+/// The streams of the makers that do not log in.
+fn listening(heard: &std::sync::mpsc::Receiver<News>, stream: &mut Running) -> Result<Vec<String>> {
     let begun = Instant::now();
+    let mut streams = Vec::new();
     while begun.elapsed() < START {
         match heard.recv_timeout(LOOK) {
-            Ok(News::Listening(address)) => return Ok(address),
+            Ok(News::Stream(url)) => streams.push(url),
+            Ok(News::Ready) => return Ok(streams),
             Ok(News::Interrupted) => bail!("interrupted"),
             Err(_) => {}
         }

@@ -1,4 +1,4 @@
-//! The picture of the wall in README.md: the real programs, the real page, one PNG that anyone can take again.
+//! The pictures of the wall in README.md: the real programs, the real page, two PNGs that anyone can take again.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,9 +12,12 @@ use crate::{browser, root};
 
 #[derive(Args)]
 pub struct ScreenshotOptions {
-    /// Where to put it
+    /// Where to put the picture of the whole city
     #[arg(long, default_value = "docs/wall.png")]
     out: PathBuf,
+    /// Where to put the picture of its middle
+    #[arg(long, default_value = "docs/wall-close.png")]
+    close: PathBuf,
     /// Size in pixels
     #[arg(long, default_value = "1920x1080")]
     size: String,
@@ -30,10 +33,12 @@ pub fn screenshot(options: &ScreenshotOptions) -> Result<()> {
     let chromium = browser::chromium()?;
     let built = site::build(&BuildOptions::default())?;
     let out = root::root().join(&options.out);
-    step(&format!("taking {}", root::shown(&out)), || {
+    let close = root::root().join(&options.close);
+    let what = format!("taking {} and {}", root::shown(&out), root::shown(&close));
+    step(&what, || {
         let mut node = Command::new("node");
         node.arg(root::end2end().join("screenshot.mjs"))
-            .arg(&out)
+            .args([&out, &close])
             .arg(&options.size)
             .arg(options.vehicles.to_string())
             .env("EVWALL_CHROMIUM", &chromium)

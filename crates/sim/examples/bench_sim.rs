@@ -11,8 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use sim::catalogue::Makers;
 use sim::city::{City, Plan};
-use sim::frames::Editions;
+use sim::dialect::{Dialects, Editions};
 use sim::hub::Hub;
 use sim::trouble::{Injected, Trouble};
 use sim::{driver, stream};
@@ -37,6 +38,7 @@ fn main() {
 fn simulate(vehicles: u32) {
     let city = City::shanghai(Plan {
         vehicles,
+        interval_s: Some(10),
         ..Plan::default()
     });
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -50,7 +52,7 @@ fn simulate(vehicles: u32) {
             .await
             .expect("a free port");
         println!("{}", listener.local_addr().expect("a bound listener"));
-        tokio::spawn(stream::serve(listener, hub.clone()));
+        tokio::spawn(stream::serve(listener, hub.clone(), Makers::all()));
         let trouble = Trouble::new("".parse().expect("no trouble"), 1, Injected::default());
         let never = Arc::new(AtomicBool::new(false));
         tokio::task::spawn_blocking(move || {
@@ -58,8 +60,8 @@ fn simulate(vehicles: u32) {
                 city,
                 &hub,
                 None,
-                driver::Options {
-                    editions: Editions::Mixed,
+                &driver::Options {
+                    dialects: Dialects::new(Editions::Mixed, Makers::NONE),
                     wait: false,
                 },
                 trouble,

@@ -6,6 +6,8 @@
 //! the makers publish. The first three letters of the VIN belong to the maker (digest of WMI codes); the
 //! five descriptor characters are ours and plainly synthetic, so that no VIN made here is a real car's.
 
+use gb32960::{Datum, Edition};
+
 /// What a vehicle is used for; decides its day, and is a column of the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Class {
@@ -38,10 +40,75 @@ pub struct Maker {
     pub make: &'static str,
     /// The stream's path component: `/platform/<slug>`.
     pub slug: &'static str,
-    /// The platform sends the 2025 edition, in GCJ-02 and saying so.
+    /// The platform sends the 2025 edition.
     pub sends_2025: bool,
+    /// Its positions are GCJ-02. A 2025 frame says so; of a 2016 frame it is agreed beforehand.
+    pub gcj02: bool,
     /// The platform adds a user-defined block (type 0x80) of this many bytes.
     pub custom_block: u8,
+    /// Seconds between two reports of a private car: 10 or 30, the longest that the standard allows.
+    pub interval_s: u32,
+    /// Where there is a choice it logs in over TCP; the others are streamed.
+    pub by_session: bool,
+}
+
+/// Some of the makers, by index.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Makers(u32);
+
+impl Makers {
+    pub const NONE: Self = Self(0);
+
+    #[must_use]
+    pub fn all() -> Self {
+        (0..MAKERS.len() as u8).fold(Self::NONE, Self::and)
+    }
+
+    /// Those that prefer a TCP session.
+    #[must_use]
+    pub fn by_session() -> Self {
+        (0u8..)
+            .zip(MAKERS)
+            .filter(|(_, maker)| maker.by_session)
+            .fold(Self::NONE, |makers, (index, _)| makers.and(index))
+    }
+
+    #[must_use]
+    pub fn and(self, maker: u8) -> Self {
+        Self(self.0 | 1 << maker)
+    }
+
+    #[must_use]
+    pub fn but(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
+    }
+
+    #[must_use]
+    pub fn has(self, maker: u8) -> bool {
+        self.0 >> maker & 1 == 1
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = u8> {
+        (0..MAKERS.len() as u8).filter(move |&maker| self.has(maker))
+    }
+}
+
+impl std::str::FromStr for Makers {
+    type Err = String;
+
+    /// `all`, or slugs with commas between them.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self::all());
+        }
+        text.split(',').try_fold(Self::NONE, |makers, slug| {
+            let maker = maker_by_slug(slug).ok_or_else(|| {
+                let known: Vec<&str> = MAKERS.iter().map(|maker| maker.slug).collect();
+                format!("{slug}: the makers are {}", known.join(", "))
+            })?;
+            Ok(makers.and(maker))
+        })
+    }
 }
 
 /// One model of one maker.
@@ -62,37 +129,79 @@ pub struct Model {
     pub range_extender: bool,
 }
 
+/// Make, path component, edition, datum, bytes of the custom block, interval, way in.
 pub const MAKERS: &[Maker] = &[
-    maker("BYD", "byd", false, 0),
-    maker("Tesla", "tesla", true, 0),
-    maker("SAIC", "saic", false, 24),
-    maker("SAIC-Volkswagen", "saic-volkswagen", true, 0),
-    maker("FAW-Volkswagen", "faw-volkswagen", false, 0),
-    maker("SAIC-GM", "saic-gm", false, 0),
-    maker("BMW Brilliance", "bmw-brilliance", true, 16),
-    maker("NIO", "nio", true, 0),
-    maker("XPeng", "xpeng", false, 0),
-    maker("Li Auto", "li-auto", true, 0),
-    maker("Geely", "geely", false, 0),
-    maker("GAC", "gac", false, 0),
-    maker("Chery", "chery", false, 0),
-    maker("Great Wall", "great-wall", false, 0),
-    maker("SGMW", "sgmw", false, 12),
-    maker("Maxus", "maxus", false, 40),
-    maker("Yutong", "yutong", false, 32),
+    maker("BYD", "byd", V2016, Wgs84, 0, 10, Session),
+    maker("Tesla", "tesla", V2025, Gcj02, 0, 10, Stream),
+    maker("SAIC", "saic", V2016, Wgs84, 24, 10, Session),
+    maker(
+        "SAIC-Volkswagen",
+        "saic-volkswagen",
+        V2025,
+        Wgs84,
+        0,
+        30,
+        Session,
+    ),
+    maker(
+        "FAW-Volkswagen",
+        "faw-volkswagen",
+        V2016,
+        Wgs84,
+        0,
+        30,
+        Stream,
+    ),
+    maker("SAIC-GM", "saic-gm", V2016, Gcj02, 0, 30, Session),
+    maker(
+        "BMW Brilliance",
+        "bmw-brilliance",
+        V2025,
+        Gcj02,
+        16,
+        30,
+        Session,
+    ),
+    maker("NIO", "nio", V2025, Gcj02, 0, 10, Session),
+    maker("XPeng", "xpeng", V2016, Wgs84, 0, 10, Stream),
+    maker("Li Auto", "li-auto", V2025, Gcj02, 0, 30, Stream),
+    maker("Geely", "geely", V2016, Wgs84, 0, 30, Stream),
+    maker("GAC", "gac", V2016, Wgs84, 0, 30, Stream),
+    maker("Chery", "chery", V2016, Wgs84, 0, 30, Stream),
+    maker("Great Wall", "great-wall", V2016, Gcj02, 0, 30, Session),
+    maker("SGMW", "sgmw", V2016, Wgs84, 12, 30, Stream),
+    maker("Maxus", "maxus", V2016, Wgs84, 40, 10, Session),
+    maker("Yutong", "yutong", V2016, Wgs84, 32, 10, Stream),
 ];
+
+use Datum::{Gcj02, Wgs84};
+use Edition::{V2016, V2025};
+use Way::{Session, Stream};
+
+/// How a maker reaches the centre where both ways are open.
+#[derive(Clone, Copy)]
+enum Way {
+    Session,
+    Stream,
+}
 
 const fn maker(
     make: &'static str,
     slug: &'static str,
-    sends_2025: bool,
+    edition: Edition,
+    datum: Datum,
     custom_block: u8,
+    interval_s: u32,
+    way: Way,
 ) -> Maker {
     Maker {
         make,
         slug,
-        sends_2025,
+        sends_2025: matches!(edition, V2025),
+        gcj02: matches!(datum, Gcj02),
         custom_block,
+        interval_s,
+        by_session: matches!(way, Session),
     }
 }
 
@@ -199,6 +308,15 @@ impl Model {
     #[must_use]
     pub fn maker(&self) -> &'static Maker {
         &MAKERS[usize::from(self.maker)]
+    }
+
+    /// Seconds between two reports. What earns money is watched more closely than a private car.
+    #[must_use]
+    pub fn interval_s(&self) -> u32 {
+        match self.class {
+            Private | Other => self.maker().interval_s,
+            Taxi | Bus | Logistics | Sanitation => 10,
+        }
     }
 }
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::frames::{self, Editions};
+use crate::dialect::Dialects;
+use crate::frames;
 use crate::hub::Hub;
 use crate::report::{Report, Traffic};
 use crate::trouble::{Outbox, Trouble};
@@ -23,11 +24,11 @@ pub fn now_unix_ms() -> i64 {
         .map_or(0, |since| since.as_millis() as i64)
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Begin when the first subscriber connects.
     pub wait: bool,
-    pub editions: Editions,
+    pub dialects: Dialects,
 }
 
 /// Runs until the traffic is finished or `stop` is set, then ends every subscription.
@@ -35,7 +36,7 @@ pub fn drive(
     mut traffic: impl Traffic,
     hub: &Hub,
     truth: Option<&Truth>,
-    options: Options,
+    options: &Options,
     mut trouble: Trouble,
     stop: &Arc<AtomicBool>,
 ) {
@@ -52,7 +53,7 @@ pub fn drive(
                 &mut reports,
                 hub,
                 truth,
-                options.editions,
+                &options.dialects,
                 &mut trouble,
             );
         }
@@ -70,7 +71,7 @@ pub fn step(
     reports: &mut Vec<Report>,
     hub: &Hub,
     truth: Option<&Truth>,
-    editions: Editions,
+    dialects: &Dialects,
     trouble: &mut Trouble,
 ) {
     reports.clear();
@@ -86,8 +87,9 @@ pub fn step(
         let identity = &traffic.identities()[report.vehicle as usize];
         let start = out.bytes.len();
         trouble.restamp(report);
-        frames::append(&mut out.bytes, identity, report, editions);
-        trouble.pass(&mut out, start, identity.platform(), now_unix_ms);
+        let platform = identity.platform();
+        frames::append(&mut out.bytes, identity, report, dialects.of(platform));
+        trouble.pass(&mut out, start, platform, now_unix_ms);
     }
     let lost = trouble.end_step(&mut out, now_unix_ms);
     hub.publish(out.into_chunk());

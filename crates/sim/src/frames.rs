@@ -1,7 +1,6 @@
 //! A report becomes a GB/T 32960 frame, in the edition of its maker's platform.
 //!
-//! Vehicle, position, extremes (2016 only) and alarms, and the maker's custom block where it has one. A 2025
-//! platform sends GCJ-02 and says so in the coordinate-system byte; a 2016 platform sends WGS-84.
+//! Vehicle, position, extremes (2016 only) and alarms, and the maker's custom block where it has one.
 
 use gb32960::codes::{
     BrakePedal, ChargeState, CoordinateSystem, DcDc, Gear2016, Gear2025, RunningMode, VehicleState,
@@ -14,27 +13,15 @@ use gb32960::quantity::{
 };
 use gb32960::{Command, Edition, Time, datum};
 
+use crate::dialect::Dialect;
 use crate::identity::Identity;
 use crate::report::{Charge, Power, Report, Told};
 
 /// Room to reserve per report; most take 87 bytes.
 pub const USUAL_BYTES: usize = 96;
 
-/// Which editions the fleet's platforms send.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Editions {
-    /// Everything in 2016 frames.
-    #[default]
-    #[value(name = "2016")]
-    Only2016,
-    /// Each maker as the catalogue has it, custom blocks included.
-    Mixed,
-}
-
-/// Appends the frame of one report.
-pub fn append(out: &mut Vec<u8>, identity: &Identity, report: &Report, editions: Editions) {
-    let maker = identity.model().maker();
-    let mixed = editions == Editions::Mixed;
+/// Appends the frame of one report, as the platform of its maker says it.
+pub fn append(out: &mut Vec<u8>, identity: &Identity, report: &Report, dialect: Dialect) {
     let command = if report.reissued {
         Command::Reissue
     } else {
@@ -42,35 +29,36 @@ pub fn append(out: &mut Vec<u8>, identity: &Identity, report: &Report, editions:
     };
     let time = Time::from_unix_s(report.stamp_unix_s);
     let values = &report.values;
-    let writer = |out, edition| ReportWriter::new(out, edition, command, &identity.vin, time);
-    let written = if mixed && maker.sends_2025 {
-        let (lon, lat) = shifted(values.lon_e6, values.lat_e6);
-        let position = Position2025::at(lon, lat, values.fix_valid, CoordinateSystem::Gcj02);
-        let alarms = Alarms::plain(Edition::V2025, values.alarm_level, values.alarm_flags);
-        writer(out, Edition::V2025)
-            .vehicle_2025(&vehicle_2025(identity, report))
-            .position_2025(&position)
-            .alarms(&alarms)
-            .finish()
+    let (lon_e6, lat_e6) = if dialect.gcj02 {
+        shifted(values.lon_e6, values.lat_e6)
     } else {
-        let alarms = Alarms::plain(Edition::V2016, values.alarm_level, values.alarm_flags);
-        let writer = writer(out, Edition::V2016)
-            .vehicle(&vehicle_2016(identity, report))
-            .position(&Position2016::at(
-                values.lon_e6,
-                values.lat_e6,
-                values.fix_valid,
-            ))
-            .extremes(&extremes(report))
-            .alarms(&alarms);
-        if mixed && maker.custom_block > 0 {
-            const BLOCK: [u8; 64] = [0x23; 64];
+        (values.lon_e6, values.lat_e6)
+    };
+    let alarms = Alarms::plain(dialect.edition, values.alarm_level, values.alarm_flags);
+    let writer = ReportWriter::new(out, dialect.edition, command, &identity.vin, time);
+    let writer = match dialect.edition {
+        Edition::V2025 => {
+            let system = if dialect.gcj02 {
+                CoordinateSystem::Gcj02
+            } else {
+                CoordinateSystem::Wgs84
+            };
+            let position = Position2025::at(lon_e6, lat_e6, values.fix_valid, system);
             writer
-                .custom(0x80, &BLOCK[..usize::from(maker.custom_block).min(64)])
-                .finish()
-        } else {
-            writer.finish()
+                .vehicle_2025(&vehicle_2025(identity, report))
+                .position_2025(&position)
+                .alarms(&alarms)
         }
+        Edition::V2016 => writer
+            .vehicle(&vehicle_2016(identity, report))
+            .position(&Position2016::at(lon_e6, lat_e6, values.fix_valid))
+            .extremes(&extremes(report))
+            .alarms(&alarms),
+    };
+    const BLOCK: [u8; 64] = [0x23; 64];
+    let written = match usize::from(dialect.custom_block).min(BLOCK.len()) {
+        0 => writer.finish(),
+        bytes => writer.custom(0x80, &BLOCK[..bytes]).finish(),
     };
     written.expect("a report of a few fixed items is far shorter than the longest frame");
 }

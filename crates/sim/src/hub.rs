@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::broadcast;
 use tokio_tungstenite::tungstenite::Bytes;
 
+use crate::catalogue::Makers;
+
 /// Steps of 100 ms that a subscriber may lag before it loses the oldest.
 const CHUNKS_KEPT: usize = 64;
 
@@ -29,13 +31,13 @@ pub struct Chunk {
 }
 
 impl Chunk {
-    /// The messages of one platform, or of all.
-    pub fn of(&self, platform: Option<u8>) -> impl Iterator<Item = Bytes> {
+    /// The messages of some makers' platforms.
+    pub fn of(&self, makers: Makers) -> impl Iterator<Item = Bytes> {
         let mut start = 0usize;
         self.messages.iter().filter_map(move |message| {
             let from = start;
             start = message.end as usize;
-            let wanted = platform.is_none_or(|p| p == message.platform);
+            let wanted = makers.has(message.platform);
             wanted.then(|| self.bytes.slice(from..message.end as usize))
         })
     }

@@ -1,33 +1,28 @@
 //! `evwall-sim`: a fleet to develop against, and a player of recordings.
 //!
 //! Everything here is edges: arguments, sockets, files, exit codes. An error is one line on stderr and exit
-//! code 1. On stdout stand only lines for machines: `truth http://…` and `listening ws://…`, in this order.
+//! code 1. On stdout stand only lines for machines: `truth http://…`, `stream ws://…` for each streamed maker, and
+//! `listening ws://…`, in this order.
 
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write};
-use std::net::SocketAddr;
+mod serve;
+
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::{Args, Parser, Subcommand};
 use sim::city::{City, Plan};
-use sim::frames::Editions;
-use sim::hub::Hub;
+use sim::dialect::Editions;
 use sim::playback::{self, Playback};
 use sim::recording::Recording;
-use sim::report::Traffic;
 use sim::roads::{Roads, build, geojson, osm};
-use sim::trouble::{Injected, Rates, Trouble};
-use sim::truth::Truth;
-use sim::{driver, identity, stream, truth};
-use tokio::net::TcpListener;
 use tracing::{info, warn};
 
-/// Sends GB/T 32960 frames over WebSocket: recordings, or a simulated city.
+use serve::{Serve, runtime, serve};
+
+/// Sends GB/T 32960 frames over WebSocket or TCP: recordings, or a simulated city.
 #[derive(Parser)]
 #[command(name = "evwall-sim", version)]
 struct Cli {
@@ -79,9 +74,9 @@ struct Fleet {
     /// The same seed grows the same fleet.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Seconds between two reports of a vehicle.
-    #[arg(long, default_value_t = 10)]
-    interval_s: u32,
+    /// Seconds between two reports of a vehicle, the same for all; by default 10 or 30, as its maker has it.
+    #[arg(long)]
+    interval_s: Option<u32>,
     /// Drive on these roads (GeoJSON lines or an OpenStreetMap .osm.pbf) instead of the built-in Shanghai.
     #[arg(long, value_name = "FILE")]
     roads: Option<PathBuf>,
@@ -90,30 +85,6 @@ struct Fleet {
     start_hour: f32,
     #[command(flatten)]
     serve: Serve,
-}
-
-#[derive(Args)]
-struct Serve {
-    /// Address of the WebSocket stream; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:32960")]
-    listen: SocketAddr,
-    /// Address of the truth feed (HTTP): what was sent last, for tests.
-    #[arg(long)]
-    truth: Option<SocketAddr>,
-    /// Write the registry that goes with these vehicles: vin,make,model,class.
-    #[arg(long, value_name = "FILE.csv")]
-    registry_out: Option<PathBuf>,
-    /// Begin when the first subscriber connects.
-    #[arg(long)]
-    wait: bool,
-    /// Break things on purpose: kind=rate,… of cut, flipped, duplicated, delayed, reordered, future (share of
-    /// frames), frozen, lost (chance per second).
-    #[arg(long, default_value = "")]
-    trouble: Rates,
-    /// 2016: everyone sends plain 2016 frames (default for recordings). mixed: each maker its own edition, datum
-    /// and custom blocks (default for the fleet).
-    #[arg(long)]
-    editions: Option<Editions>,
 }
 
 fn main() -> ExitCode {
@@ -168,7 +139,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
                 "--speed must be above 0 and at most 10000"
             );
             ensure!(
-                (1..=600).contains(&fleet.interval_s),
+                fleet.interval_s.is_none_or(|s| (1..=600).contains(&s)),
                 "--interval-s must be 1 to 600"
             );
             ensure!(
@@ -239,91 +210,4 @@ fn read_roads(path: &Path) -> anyhow::Result<Roads> {
         roads.nodes()
     );
     Ok(roads)
-}
-
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")
-}
-
-fn serve(traffic: impl Traffic + 'static, options: &Serve, usual: Editions) -> anyhow::Result<()> {
-    if let Some(path) = &options.registry_out {
-        let file =
-            File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
-        let mut file = BufWriter::new(file);
-        identity::write_registry(traffic.identities(), &mut file)
-            .and_then(|()| file.flush())
-            .with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    let hub = Hub::default();
-    let injected = Injected::default();
-    runtime()?.block_on(async {
-        let listener = bind(options.listen).await?;
-        let mut known = None;
-        if let Some(address) = options.truth {
-            let listener = bind(address).await?;
-            println!("truth http://{}", listener.local_addr()?);
-            let board = Truth::new(traffic.identities(), hub.clone(), injected.clone());
-            tokio::spawn(truth::serve(listener, board.clone()));
-            known = Some(board);
-        }
-        println!("listening ws://{}", listener.local_addr()?);
-        std::io::stdout().flush()?;
-
-        let stop = Arc::new(AtomicBool::new(false));
-        let streaming = tokio::spawn(stream::serve(listener, hub.clone()));
-        let driving = {
-            let (hub, stop) = (hub.clone(), stop.clone());
-            let trouble = Trouble::new(options.trouble, 1, injected);
-            let options = driver::Options {
-                wait: options.wait,
-                editions: options.editions.unwrap_or(usual),
-            };
-            tokio::task::spawn_blocking(move || {
-                driver::drive(traffic, &hub, known.as_ref(), options, trouble, &stop);
-            })
-        };
-        let mut driving = std::pin::pin!(driving);
-        tokio::select! {
-            ended = &mut driving => {
-                info!("the recording is at its end");
-                ended?;
-            }
-            () = asked_to_end() => {
-                stop.store(true, Ordering::Relaxed);
-                driving.await?;
-            }
-        }
-        // Subscribers get a moment to take the goodbye; a stuck one is dropped.
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(1);
-        while hub.subscribers() > 0 && tokio::time::Instant::now() < deadline {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        streaming.abort();
-        Ok(())
-    })
-}
-
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}"))
-}
-
-async fn asked_to_end() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -1,7 +1,7 @@
 //! The telemetry stream: a WebSocket server that anyone may subscribe to.
 //!
-//! `/` carries every maker's frames, `/platform/<slug>` those of one maker; one binary message holds one
-//! frame. Whatever a subscriber sends is read and ignored, so that pings are answered and a close is seen.
+//! `/` carries every streamed maker's frames, `/platform/<slug>` those of one; a maker that logs in over TCP is
+//! not streamed. One binary message holds one frame. Whatever a subscriber sends is read and ignored, so that pings are answered and a close is seen.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -15,14 +15,14 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, 
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tracing::{debug, info, warn};
 
-use crate::catalogue::maker_by_slug;
+use crate::catalogue::{Makers, maker_by_slug};
 use crate::hub::{Heard, Hub};
 
 /// Subscribers beyond it are refused by closing their connection.
 const MOST_SUBSCRIBERS: usize = 64;
 
-/// Serves until the task is dropped.
-pub async fn serve(listener: TcpListener, hub: Hub) {
+/// Serves the frames of `makers` until the task is dropped.
+pub async fn serve(listener: TcpListener, hub: Hub, makers: Makers) {
     loop {
         let (socket, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
@@ -40,18 +40,12 @@ pub async fn serve(listener: TcpListener, hub: Hub) {
         let hub = hub.clone();
         tokio::spawn(async move {
             info!(%peer, "a subscriber connected");
-            match subscriber(socket, &hub).await {
+            match subscriber(socket, &hub, makers).await {
                 Ok(()) => info!(%peer, "a subscriber left"),
                 Err(error) => info!(%peer, %error, "a subscriber was lost"),
             }
         });
     }
-}
-
-#[derive(Clone, Copy)]
-enum Path {
-    All,
-    Platform(u8),
 }
 
 #[expect(
@@ -61,28 +55,25 @@ enum Path {
 async fn subscriber(
     socket: TcpStream,
     hub: &Hub,
+    streamed: Makers,
 ) -> Result<(), tokio_tungstenite::tungstenite::Error> {
     socket.set_nodelay(true)?;
-    let mut path = Path::All;
-    let choose = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
-        path = choose_path(request.uri().path()).ok_or_else(|| {
+    let mut wanted = Makers::NONE;
+    let look = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
+        wanted = choose(request.uri().path(), streamed).ok_or_else(|| {
             let mut refusal = ErrorResponse::new(Some("no such stream".to_owned()));
             *refusal.status_mut() = StatusCode::NOT_FOUND;
             refusal
         })?;
         Ok(response)
     };
-    let (mut out, mut incoming) = accept_hdr_async(socket, choose).await?.split();
-    let platform = match path {
-        Path::All => None,
-        Path::Platform(platform) => Some(platform),
-    };
+    let (mut out, mut incoming) = accept_hdr_async(socket, look).await?.split();
     let mut heard = hub.subscribe();
     loop {
         tokio::select! {
             next = heard.recv() => match next {
                 Ok(Heard::Chunk(chunk)) => {
-                    for message in chunk.of(platform) {
+                    for message in chunk.of(wanted) {
                         out.feed(Message::Binary(message)).await?;
                     }
                     out.flush().await?;
@@ -106,10 +97,11 @@ async fn subscriber(
     }
 }
 
-fn choose_path(path: &str) -> Option<Path> {
+fn choose(path: &str, streamed: Makers) -> Option<Makers> {
     match path.strip_prefix("/platform/") {
-        Some(slug) => maker_by_slug(slug).map(Path::Platform),
-        None if path == "/" => Some(Path::All),
-        None => None,
+        Some(slug) => maker_by_slug(slug)
+            .filter(|&maker| streamed.has(maker))
+            .map(|maker| Makers::NONE.and(maker)),
+        None => (path == "/").then_some(streamed),
     }
 }

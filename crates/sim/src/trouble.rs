@@ -294,7 +294,7 @@ mod tests {
         trouble.end_step(&mut out, 60_000);
         let messages = out
             .into_chunk()
-            .of(Some(1))
+            .of(crate::catalogue::Makers::NONE.and(1))
             .map(|message| message.to_vec())
             .collect();
         (messages, injected.by_kind())

@@ -15,6 +15,7 @@ use tracing::debug;
 use crate::hub::Hub;
 use crate::identity::Identity;
 use crate::report::{Charge, Power, Report, Told, Values};
+use crate::session;
 use crate::trouble::Injected;
 
 /// A request head longer than this is refused.
@@ -28,6 +29,7 @@ pub struct Truth {
     last: Arc<Mutex<Vec<Option<Last>>>>,
     injected: Injected,
     hub: Hub,
+    sessions: Arc<session::Counts>,
 }
 
 #[derive(Clone, Copy)]
@@ -38,12 +40,18 @@ struct Last {
 
 impl Truth {
     #[must_use]
-    pub fn new(identities: &[Identity], hub: Hub, injected: Injected) -> Self {
+    pub fn new(
+        identities: &[Identity],
+        hub: Hub,
+        injected: Injected,
+        sessions: Arc<session::Counts>,
+    ) -> Self {
         Self {
             identities: identities.into(),
             last: Arc::new(Mutex::new(vec![None; identities.len()])),
             injected,
             hub,
+            sessions,
         }
     }
 
@@ -84,6 +92,7 @@ impl Truth {
     pub fn counters(&self) -> serde_json::Value {
         use std::sync::atomic::Ordering::Relaxed;
         let counts = self.hub.counts();
+        let sessions = &self.sessions;
         serde_json::json!({
             "vehicles": self.identities.len(),
             "messages": counts.messages.load(Relaxed),
@@ -91,6 +100,15 @@ impl Truth {
             "chunks_missed": counts.chunks_missed.load(Relaxed),
             "subscribers_ever": counts.subscribers_ever.load(Relaxed),
             "subscribers": self.hub.subscribers(),
+            "sessions": {
+                "open": sessions.open.load(Relaxed),
+                "logins": sessions.logins.load(Relaxed),
+                "sent": sessions.sent.load(Relaxed),
+                "accepted": sessions.accepted.load(Relaxed),
+                "refused": sessions.refused.load(Relaxed),
+                "reissued": sessions.reissued.load(Relaxed),
+                "forgotten": sessions.forgotten.load(Relaxed),
+            },
             "trouble": self.injected.by_kind(),
         })
     }

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use gb32960::{Command, Split};
+use sim::catalogue::{Class, MAKERS, Makers};
 use sim::city::{City, Plan};
-use sim::frames::{self, Editions};
+use sim::dialect::{Dialects, Editions};
+use sim::frames;
 use sim::ground::metres_between;
 use sim::report::{Charge, Report, Told, Traffic};
 use sim::roads::{Roads, build};
@@ -41,8 +43,13 @@ fn degrees(report: &Report) -> (f64, f64) {
 
 #[test]
 fn nobody_is_faster_than_the_road_allows() {
-    for (seed, interval_s, start_hour) in [(1, 1, 8.2), (2, 1, 23.0), (3, 10, 12.0), (4, 30, 17.5)]
-    {
+    for (seed, interval_s, start_hour) in [
+        (1, Some(1), 8.2),
+        (2, Some(1), 23.0),
+        (3, Some(10), 12.0),
+        (4, Some(30), 17.5),
+        (5, None, 8.2),
+    ] {
         let mut city = city(Plan {
             vehicles: 600,
             seed,
@@ -72,7 +79,7 @@ fn nobody_is_faster_than_the_road_allows() {
                 return;
             }
             // Within a second the road is one of the two ends'; in a longer step it may be any.
-            let passed_kmh = if interval_s == 1 {
+            let passed_kmh = if interval_s == Some(1) {
                 limit_kmh
             } else {
                 city.fastest_kmh()
@@ -98,7 +105,7 @@ fn charge_rises_only_at_a_charger_and_the_odometer_never_falls() {
         vehicles: 800,
         seed: 5,
         speed: 120.0,
-        interval_s: 1,
+        interval_s: Some(1),
         start_hour: 6.0,
     });
     let mut before: HashMap<u32, Report> = HashMap::new();
@@ -131,23 +138,30 @@ fn charge_rises_only_at_a_charger_and_the_odometer_never_falls() {
 
 #[test]
 fn every_frame_decodes_to_what_was_meant() {
-    for editions in [Editions::Only2016, Editions::Mixed] {
+    for (editions, sessions) in [
+        (Editions::Only2016, Makers::NONE),
+        (Editions::Mixed, Makers::NONE),
+        (Editions::Mixed, Makers::all()),
+    ] {
+        let dialects = Dialects::new(editions, sessions);
+        let mut heard = [0; MAKERS.len()];
         let mut city = city(Plan {
             vehicles: 1_500,
             seed: 6,
             speed: 30.0,
             ..Plan::default()
         });
-        let mut seen = 0;
         run(&mut city, 60, |city, report| {
             let identity = &city.identities()[report.vehicle as usize];
             let mut bytes = Vec::new();
-            frames::append(&mut bytes, identity, report, editions);
+            let dialect = dialects.of(identity.platform());
+            frames::append(&mut bytes, identity, report, dialect);
             let Split::Frame { frame, len } = gb32960::split(&bytes) else {
                 panic!("no frame")
             };
             assert_eq!(len, bytes.len());
             assert_eq!(frame.identifier(), identity.vin);
+            assert_eq!(frame.edition(), dialect.edition);
             assert_eq!(frame.command() == Command::Reissue, report.reissued);
             let live = gb32960::live(&frame).unwrap();
             assert!(live.stopped.is_none());
@@ -174,24 +188,32 @@ fn every_frame_decodes_to_what_was_meant() {
             let nowhere = (values.lon_e6, values.lat_e6) == (0, 0);
             assert_eq!(position.valid, values.fix_valid && !nowhere);
             if !nowhere {
+                // What a frame does not say, the platforms file does.
+                let agreed = if dialect.gcj02 {
+                    gb32960::Datum::Gcj02
+                } else {
+                    gb32960::Datum::Wgs84
+                };
                 let (lon, lat) = gb32960::datum::wgs84_from(
-                    position.datum.unwrap_or(gb32960::Datum::Wgs84),
+                    position.datum.unwrap_or(agreed),
                     f64::from(position.lon_e6) / 1e6,
                     f64::from(position.lat_e6) / 1e6,
                 );
                 assert!(
                     metres_between((lon, lat), degrees(report)) < 0.5,
-                    "{editions:?}"
+                    "{dialect:?}"
                 );
             }
-            seen += 1;
+            heard[usize::from(identity.platform())] += 1;
         });
-        assert!(seen > 5_000);
+        assert!(heard.iter().sum::<u32>() > 4_000);
+        assert!(heard.iter().all(|&frames| frames > 5), "{heard:?}");
     }
 }
 
 #[test]
 fn the_same_seed_gives_the_same_bytes() {
+    let dialects = Dialects::new(Editions::Mixed, Makers::by_session());
     let bytes = |seed| {
         let mut city = city(Plan {
             vehicles: 700,
@@ -200,12 +222,9 @@ fn the_same_seed_gives_the_same_bytes() {
         });
         let mut bytes = Vec::new();
         run(&mut city, 30, |city, report| {
-            frames::append(
-                &mut bytes,
-                &city.identities()[report.vehicle as usize],
-                report,
-                Editions::Mixed,
-            );
+            let identity = &city.identities()[report.vehicle as usize];
+            let dialect = dialects.of(identity.platform());
+            frames::append(&mut bytes, identity, report, dialect);
         });
         bytes
     };
@@ -216,35 +235,71 @@ fn the_same_seed_gives_the_same_bytes() {
 
 #[test]
 fn a_vehicle_reports_in_its_interval_and_never_twice_a_second() {
-    let mut city = city(Plan {
-        vehicles: 2_000,
-        seed: 10,
+    for wanted in [None, Some(10), Some(7)] {
+        let mut city = city(Plan {
+            vehicles: 2_000,
+            seed: 10,
+            interval_s: wanted,
+            ..Plan::default()
+        });
+        let mut stamps: HashMap<u32, Vec<i64>> = HashMap::new();
+        run(&mut city, 120, |_, report| {
+            let stamps = stamps.entry(report.vehicle).or_default();
+            stamps.push(report.stamp_unix_s);
+        });
+        let (mut usual, mut by_interval) = (0, HashMap::<u32, u32>::new());
+        for (&vehicle, stamps) in &stamps {
+            assert!(stamps.is_sorted_by(|a, b| a < b));
+            let interval_s = city.interval_s(vehicle);
+            match wanted {
+                Some(wanted) => assert_eq!(interval_s, wanted),
+                None => assert!(interval_s == 10 || interval_s == 30),
+            }
+            *by_interval.entry(interval_s).or_default() += 1;
+            let expected = 120 / interval_s as usize;
+            usual += u32::from(stamps.len() == expected || stamps.len() == expected + 1);
+        }
+        assert!(usual > 1_700, "{usual} of 2000 kept to their interval");
+        if wanted.is_none() {
+            assert!(
+                by_interval[&10] > 500 && by_interval[&30] > 500,
+                "{by_interval:?}"
+            );
+        }
+        // Spread evenly: no second has much more than its share.
+        let share: u32 = by_interval
+            .iter()
+            .map(|(interval_s, n)| n / interval_s)
+            .sum();
+        let mut by_second: HashMap<i64, u32> = HashMap::new();
+        for stamp in stamps.values().flatten() {
+            *by_second.entry(*stamp).or_default() += 1;
+        }
+        let most = share * 5 / 4 + 10;
+        assert!(
+            by_second.values().all(|&reports| reports < most),
+            "{share}: {by_second:?}"
+        );
+    }
+}
+
+#[test]
+fn cars_of_one_maker_keep_one_interval_and_who_earns_money_reports_often() {
+    let city = city(Plan {
+        vehicles: 4_000,
         ..Plan::default()
     });
-    let mut stamps: HashMap<u32, Vec<i64>> = HashMap::new();
-    run(&mut city, 60, |_, report| {
-        stamps
-            .entry(report.vehicle)
-            .or_default()
-            .push(report.stamp_unix_s);
-    });
-    assert!(
-        stamps
-            .values()
-            .all(|stamps| stamps.is_sorted_by(|a, b| a < b))
-    );
-    let six = stamps.values().filter(|stamps| stamps.len() == 6).count();
-    assert!(six > 1_700, "{six} of 2000 reported six times a minute");
-    // Spread evenly: no second has much more than its share.
-    let mut by_second: HashMap<i64, u32> = HashMap::new();
-    stamps
-        .values()
-        .flatten()
-        .for_each(|stamp| *by_second.entry(*stamp).or_default() += 1);
-    assert!(
-        by_second.values().all(|&reports| reports < 230),
-        "{by_second:?}"
-    );
+    for (identity, index) in city.identities().iter().zip(0..) {
+        let private = matches!(identity.class(), Class::Private | Class::Other);
+        let maker = identity.model().maker();
+        let expected = if private { maker.interval_s } else { 10 };
+        assert_eq!(
+            city.interval_s(index),
+            expected,
+            "{}",
+            identity.model().model
+        );
+    }
 }
 
 #[test]
@@ -254,7 +309,7 @@ fn a_day_has_its_rhythm_and_its_troubles() {
         vehicles: 3_000,
         seed: 11,
         speed: 180.0,
-        interval_s: 2,
+        interval_s: Some(2),
         start_hour: 4.0,
     });
     let (mut moving, mut heard) = ([0u32; 24], [0u32; 24]);
@@ -308,7 +363,7 @@ fn a_level_three_alarm_brings_its_history_and_then_a_report_each_second() {
         vehicles: 1_500,
         seed: 12,
         speed: 4_000.0,
-        interval_s: 10,
+        interval_s: Some(10),
         start_hour: 9.0,
     };
     let mut city = city(plan);

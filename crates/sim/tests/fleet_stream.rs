@@ -116,6 +116,116 @@ fn a_recorded_stream_holds_no_vin_and_plays_again() {
     }
 }
 
+/// Makers of both editions and datums, and the file holds where they really are.
+#[test]
+fn a_recorded_fleet_stands_where_the_truth_says() {
+    let made = File::holding("fleet.ndjson", "");
+    let sim = Sim::start(&[
+        "fleet",
+        "--vehicles",
+        "400",
+        "--interval-s",
+        "1",
+        "--start-hour",
+        "3",
+    ]);
+    let status = Command::new(env!("CARGO_BIN_EXE_evwall-sim"))
+        .args([
+            "record",
+            &sim.stream_url,
+            "--out",
+            made.path(),
+            "--seconds",
+            "4",
+        ])
+        .stderr(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let truth = sim.truth("/vehicles");
+    let places: Vec<(f64, f64)> = truth
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|vehicle| {
+            (
+                vehicle["lon"].as_f64().unwrap(),
+                vehicle["lat"].as_f64().unwrap(),
+            )
+        })
+        .collect();
+    let mut recording = Recording::default();
+    recording
+        .read_file(&made.0, |bad| panic!("{bad:?}"))
+        .unwrap();
+    let stands =
+        |track: &&sim::recording::Track| track.moments.iter().all(|m| m.speed_kmh == Some(0.0));
+    let standing: Vec<_> = recording.tracks.iter().filter(stands).collect();
+    let found = standing
+        .iter()
+        .filter(|track| {
+            let last = track.moments[track.moments.len() - 1];
+            let here = (last.lon, last.lat);
+            places
+                .iter()
+                .any(|&place| sim::ground::metres_between(place, here) < 0.5)
+        })
+        .count();
+    assert!(standing.len() > 250, "{}", standing.len());
+    // One may have set out in between.
+    assert!(found + 5 > standing.len(), "{found} of {}", standing.len());
+}
+
+#[tokio::test]
+async fn a_fleet_drives_on_the_roads_of_a_file() {
+    let mut features = Vec::new();
+    for line in 0..6 {
+        let (at, from, to) = (f64::from(line) * 0.004, -0.001, 0.021);
+        for ends in [[[from, at], [to, at]], [[at, from], [at, to]]] {
+            let points = ends.map(|[east, north]| [16.36 + east, 48.19 + north]);
+            features.push(
+                serde_json::json!({"type": "Feature", "properties": {"highway": "primary"},
+                "geometry": {"type": "LineString", "coordinates": points}}),
+            );
+        }
+    }
+    let text = serde_json::json!({"type": "FeatureCollection", "features": features}).to_string();
+    let file = File::holding("vienna.geojson", &text);
+    let sim = Sim::start(&[
+        "fleet",
+        "--vehicles",
+        "200",
+        "--interval-s",
+        "1",
+        "--editions",
+        "2016",
+        "--roads",
+        file.path(),
+    ]);
+    let (mut stream, _) = tokio_tungstenite::connect_async(&sim.stream_url)
+        .await
+        .unwrap();
+    for _ in 0..300 {
+        let Message::Binary(bytes) = stream.next().await.unwrap().unwrap() else {
+            continue;
+        };
+        let Split::Frame { frame, .. } = gb32960::split(&bytes) else {
+            panic!("no frame")
+        };
+        let position = gb32960::live(&frame).unwrap().position.unwrap();
+        if position.valid {
+            assert!(
+                (16_358_000..16_382_000).contains(&position.lon_e6),
+                "{position:?}"
+            );
+            assert!(
+                (48_188_000..48_212_000).contains(&position.lat_e6),
+                "{position:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn an_unreachable_stream_is_one_clear_line() {
     let made = File::holding("nothing.ndjson", "");

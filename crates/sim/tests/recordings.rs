@@ -134,6 +134,76 @@ fn vins_are_unique_well_formed_and_named_in_the_registry() {
     assert_eq!(lines.len(), 2_000);
 }
 
+/// A car that drives east for `seconds`, beginning `late_s` after the others.
+fn drive(id: &str, late_s: i64, seconds: i64) -> String {
+    (0..seconds)
+        .map(|second| {
+            let (t, lon) = (1_600_000_000_000 + (late_s + second) * 1000, 121.4 + second as f64 * 1e-4);
+            format!("{{\"t\":{t},\"id\":\"{id}\",\"lon\":{lon:.6},\"lat\":31.2,\"speed_kmh\":34,\"soc\":70}}\n")
+        })
+        .collect()
+}
+
+#[test]
+fn folded_trips_begin_together_and_others_when_they_were_driven() {
+    let text = drive("early", 0, 20) + &drive("late", 3600, 20);
+    for (fold, heard_at_once) in [(true, 2), (false, 1)] {
+        let mut recording = Recording::default();
+        recording
+            .read(text.as_bytes(), |bad| panic!("{bad:?}"))
+            .unwrap();
+        let options = Options {
+            fold,
+            looped: true,
+            ..Options::default()
+        };
+        let (_, reports) = play(recording, options, 5);
+        let mut heard: Vec<u32> = reports.iter().map(|report| report.vehicle).collect();
+        heard.sort_unstable();
+        heard.dedup();
+        assert_eq!(heard.len(), heard_at_once, "fold {fold}");
+    }
+}
+
+#[test]
+fn clones_drive_the_same_way_at_other_times() {
+    let mut recording = Recording::default();
+    recording
+        .read(drive("one", 0, 100).as_bytes(), |bad| panic!("{bad:?}"))
+        .unwrap();
+    let options = Options {
+        clones: 4,
+        looped: true,
+        ..Options::default()
+    };
+    let (playback, reports) = play(recording, options, 20);
+    let mut vins: Vec<&str> = playback
+        .identities()
+        .iter()
+        .filter_map(|who| who.vin.as_str())
+        .collect();
+    vins.sort_unstable();
+    vins.dedup();
+    assert_eq!(vins.len(), 4);
+    let last_lon_e6 = |vehicle| {
+        let mine = reports
+            .iter()
+            .rev()
+            .find(|report| report.vehicle == vehicle);
+        mine.expect("each has reported").values.lon_e6
+    };
+    let mut lons_e6: Vec<i32> = (0..4).map(last_lon_e6).collect();
+    lons_e6.sort_unstable();
+    // A lap takes 119 s: a quarter of it lies between two of them, or the pause.
+    for pair in lons_e6.windows(2) {
+        assert!(pair[1] - pair[0] > 800, "{lons_e6:?}");
+    }
+    for report in &reports {
+        assert!((121_400_000..=121_409_900).contains(&report.values.lon_e6));
+        assert_eq!(report.values.lat_e6, 31_200_000);
+    }
+}
+
 #[test]
 fn the_shared_recordings_play_where_they_are_at_hand() {
     let shared = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/recordings");
@@ -186,7 +256,7 @@ fn any_citys_roads_carry_a_fleet() {
         assert!(roads.nodes() > 100, "{name}: {} nodes", roads.nodes());
         let plan = sim::city::Plan {
             vehicles: 300,
-            interval_s: 1,
+            interval_s: Some(1),
             ..sim::city::Plan::default()
         };
         let mut city = sim::city::City::on(std::sync::Arc::new(roads), plan);

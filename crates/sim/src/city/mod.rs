@@ -9,6 +9,7 @@ mod day;
 mod say;
 mod vehicle;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::identity::Identity;
@@ -28,8 +29,8 @@ pub struct Plan {
     pub seed: u64,
     /// Simulated seconds per second.
     pub speed: f64,
-    /// Seconds between two reports of a vehicle.
-    pub interval_s: u32,
+    /// Seconds between two reports of a vehicle; `None`: each as its maker has it, 10 or 30.
+    pub interval_s: Option<u32>,
     /// Local time of day at which the simulation begins, hours.
     pub start_hour: f32,
 }
@@ -40,9 +41,28 @@ impl Default for Plan {
             vehicles: 222_000,
             seed: 1,
             speed: 1.0,
-            interval_s: 10,
+            interval_s: None,
             start_hour: 8.2,
         }
+    }
+}
+
+/// The vehicles of one interval, which take turns in it.
+struct Round {
+    interval_s: u32,
+    members: Vec<u32>,
+}
+
+impl Round {
+    fn slots(&self) -> i64 {
+        i64::from(self.interval_s) * STEPS_PER_S
+    }
+
+    /// Whose turn it is at `step`: the members are spread evenly over the slots.
+    fn turn(&self, step: i64) -> std::ops::Range<usize> {
+        let (slots, members) = (self.slots() as usize, self.members.len());
+        let slot = step.rem_euclid(self.slots()) as usize;
+        members * slot / slots..members * (slot + 1) / slots
     }
 }
 
@@ -52,6 +72,7 @@ pub struct City {
     plan: Plan,
     identities: Vec<Identity>,
     vehicles: Vec<Vehicle>,
+    rounds: Vec<Round>,
     /// Vehicles that report each second, and until when (Unix seconds).
     burst: Vec<(u32, i64)>,
     start_unix_ms: Option<i64>,
@@ -81,6 +102,18 @@ impl City {
             .zip(0..)
             .map(|(identity, index)| Vehicle::new(&roads, plan.seed, index, identity, start_sim_ms))
             .collect();
+        let mut by_interval = BTreeMap::<u32, Vec<u32>>::new();
+        for (identity, index) in identities.iter().zip(0..) {
+            let interval_s = interval_s(&plan, identity);
+            by_interval.entry(interval_s).or_default().push(index);
+        }
+        let rounds = by_interval
+            .into_iter()
+            .map(|(interval_s, members)| Round {
+                interval_s,
+                members,
+            })
+            .collect();
         let fastest_kmh = (0..roads.links() as u32)
             .map(|link| roads.link(link).limit_kmh)
             .max()
@@ -90,6 +123,7 @@ impl City {
             plan,
             identities,
             vehicles,
+            rounds,
             burst: Vec::new(),
             start_unix_ms: None,
             start_sim_ms,
@@ -117,21 +151,32 @@ impl City {
         self.fastest_kmh
     }
 
+    /// Seconds between two reports of vehicle `index`.
+    #[must_use]
+    pub fn interval_s(&self, index: u32) -> u32 {
+        interval_s(&self.plan, &self.identities[index as usize])
+    }
+
     fn report(&mut self, index: u32, now_unix_ms: i64, send: &mut dyn FnMut(&Report)) {
+        let identity = &self.identities[index as usize];
         let clock = say::Clock {
             start_unix_ms: self.start_unix_ms.unwrap_or(now_unix_ms),
             start_sim_ms: self.start_sim_ms,
             speed: self.plan.speed,
-            interval_s: i64::from(self.plan.interval_s),
+            interval_s: i64::from(interval_s(&self.plan, identity)),
             seed: self.plan.seed,
         };
-        let identity = &self.identities[index as usize];
         let vehicle = &mut self.vehicles[index as usize];
         if vehicle.report(index, identity, &self.roads, &clock, now_unix_ms, send) {
             self.burst
                 .push((index, now_unix_ms.div_euclid(1000) + BURST_S));
         }
     }
+}
+
+fn interval_s(plan: &Plan, identity: &Identity) -> u32 {
+    plan.interval_s
+        .unwrap_or_else(|| identity.model().interval_s())
 }
 
 impl Traffic for City {
@@ -145,17 +190,16 @@ impl Traffic for City {
             self.start_unix_ms = Some(now_unix_ms);
             self.last_step = step - 1;
         }
-        let slots = i64::from(self.plan.interval_s) * STEPS_PER_S;
-        let fleet = self.vehicles.len() as u64;
-        // A late caller lets each vehicle report once, not once for every step it missed.
-        for step in self.last_step.max(step - slots) + 1..=step {
-            let slot = step.rem_euclid(slots) as u64;
-            let first = (fleet * slot / slots as u64) as u32;
-            let end = (fleet * (slot + 1) / slots as u64) as u32;
-            for index in first..end {
-                self.report(index, now_unix_ms, send);
+        let rounds = std::mem::take(&mut self.rounds);
+        for round in &rounds {
+            // A late caller lets each vehicle report once, not once for every step it missed.
+            for step in self.last_step.max(step - round.slots()) + 1..=step {
+                for &index in &round.members[round.turn(step)] {
+                    self.report(index, now_unix_ms, send);
+                }
             }
         }
+        self.rounds = rounds;
         self.last_step = step;
         let now_unix_s = now_unix_ms.div_euclid(1000);
         self.burst.retain(|&(_, until_s)| until_s >= now_unix_s);

@@ -5,6 +5,7 @@
 //! re-issued ones, and alarms, of which the third level brings the seconds before it as re-issued reports too.
 
 use super::vehicle::{Doing, Motion, Setting};
+use crate::catalogue::Class;
 use crate::chance::Chance;
 use crate::identity::Identity;
 use crate::report::{Charge, Power, Report, Told, Values};
@@ -14,6 +15,9 @@ use crate::roads::Roads;
 const MOST_REISSUED: i64 = 60;
 /// The part of a level-3 alarm's history that is re-issued.
 const HISTORY_S: i64 = 30;
+
+/// Who leaves again within this does not switch off.
+const LONGEST_WAIT_MS: i64 = 20 * 60_000;
 
 /// How wall time and simulated time go together.
 #[derive(Clone, Copy, Debug)]
@@ -186,7 +190,11 @@ impl Vehicle {
     fn values(&mut self, setting: Setting<'_>, sim_ms: i64) -> Values {
         let Setting { roads, model, who } = setting;
         let motion = &self.motion;
-        let power = if motion.moving() {
+        // At a stand, at the last stop or before a door the driver stays with it: it waits, switched on.
+        let waiting = motion.doing == Doing::Parked
+            && motion.standing_until_ms() - sim_ms < LONGEST_WAIT_MS
+            && matches!(model.class, Class::Taxi | Class::Bus | Class::Logistics);
+        let power = if motion.moving() || waiting {
             Power::Started
         } else {
             Power::Off

@@ -11,6 +11,8 @@ use crate::roads::{Kind, Roads};
 
 /// Streets walked at random from the hub before parking, at most.
 const MOST_STEPS: u32 = 11;
+/// Share of the standing vehicles that are found at a charger in the beginning, if they have the time.
+const PLUGGED_IN: f32 = 0.12;
 /// A pack is never drawn below this share.
 const FLOOR: f32 = 0.04;
 
@@ -64,6 +66,11 @@ pub struct Motion {
 impl Motion {
     pub fn link(&self) -> u32 {
         self.link
+    }
+
+    /// While parked or charging: when that ends.
+    pub fn standing_until_ms(&self) -> i64 {
+        self.until_ms
     }
 
     pub fn odometer_m(&self) -> f64 {
@@ -138,7 +145,22 @@ impl Motion {
             trip = motion.next_trip(setting);
         }
         motion.plan_next(setting);
+        motion.plug_in_some(setting, start_ms);
         motion
+    }
+
+    /// Some of those that stand for long are found at a charger.
+    fn plug_in_some(&mut self, setting: Setting<'_>, start_ms: i64) {
+        let missing_wh = setting.model.battery_kwh * 1000.0 - self.energy_wh;
+        let hours = missing_wh / charger_w(setting.model, self.place);
+        let full_ms = start_ms + (hours * HOUR_MS as f32) as i64 + 1;
+        // Who must leave before it is full would be late.
+        let in_time = self.at_ms <= start_ms && full_ms < self.until_ms;
+        if in_time && setting.who.then(24).unit() < PLUGGED_IN {
+            self.doing = Doing::Charging;
+            self.at_ms = start_ms;
+            self.until_ms = full_ms;
+        }
     }
 
     /// Brings the vehicle to `to_ms`.

@@ -103,8 +103,12 @@ impl Search {
     }
 }
 
-/// Tenths of a second to drive a link, lights at its end included.
+/// Tenths of a second to drive a link, lights at its end included: who knows the city keeps to the large roads.
 fn expected_ds(link: &Link) -> u32 {
-    let lights_s = if link.kind == Kind::Highway { 0.0 } else { 9.0 };
+    let lights_s = match link.kind {
+        Kind::Highway => 0.0,
+        Kind::Street if link.limit_kmh >= 60 => 5.0,
+        Kind::Street | Kind::Ramp => 14.0,
+    };
     ((link.length_m / (f32::from(link.limit_kmh) / 3.6) + lights_s) * 10.0) as u32 + 1
 }

@@ -8,6 +8,9 @@ type Corner = (f64, f64);
 /// People's Square, where the city counts its kilometres from.
 pub const CENTRE: Corner = (121.4737, 31.2304);
 
+/// The middle of what the inner ring encloses, on both banks.
+const WITHIN_RING: Corner = (121.486, 31.230);
+
 const MAINLAND: &[Corner] = &[
     (121.330, 31.500),
     (121.380, 31.465),
@@ -179,18 +182,24 @@ pub fn is_land(at: Corner) -> bool {
     inside(MAINLAND, at) || inside(CHONGMING, at) || inside(CHANGXING, at)
 }
 
-/// Metres between streets here, as a doubling of the finest: 0 in the centre … 3 in the country.
-pub fn coarseness(at: Corner) -> u32 {
-    let centre_km = f64::from(crate::ground::metres_between(at, CENTRE)) / 1000.0;
-    if centre_km < 5.5 {
+/// How thinly streets lie here, as a doubling of the finest spacing: 0 in the centre … 3 in the country.
+/// `fray_km` moves the borders of city and towns, so that none of them is a circle.
+pub fn coarseness(at: Corner, fray_km: f64) -> u32 {
+    let km_to = |middle| f64::from(crate::ground::metres_between(at, middle)) / 1000.0;
+    // No city is round.
+    let (east, north) = (at.0 - WITHIN_RING.0, at.1 - WITHIN_RING.1);
+    let bearing = north.atan2(east);
+    let lobes = 1.0 + 0.10 * (2.0 * bearing + 0.9).sin() + 0.08 * (5.0 * bearing - 0.4).sin();
+    let centre_km = km_to(WITHIN_RING) * lobes + fray_km;
+    if centre_km < 5.6 {
         return 0;
     }
-    let town = TOWNS.iter().any(|&(middle, radius_km)| {
-        f64::from(crate::ground::metres_between(at, middle)) / 1000.0 < radius_km
-    });
+    let town = TOWNS
+        .iter()
+        .any(|&(middle, radius_km)| km_to(middle) + fray_km * 0.7 < radius_km);
     match centre_km {
         _ if town => 1,
-        km if km < 14.5 => 1,
+        km if km < 13.0 => 1,
         km if km < 26.0 => 2,
         _ => 3,
     }
@@ -226,8 +235,8 @@ mod tests {
         assert!(is_land((121.7, 31.6)));
         assert!(!is_land((122.0, 31.2)));
         assert!(!is_land((121.3, 30.6)));
-        assert_eq!(coarseness(CENTRE), 0);
-        assert_eq!(coarseness((121.60, 30.86)), 3);
+        assert_eq!(coarseness(CENTRE, 0.0), 0);
+        assert_eq!(coarseness((121.60, 30.86), 0.0), 3);
         assert!(metres_to_river((121.492, 31.240)) < 10.0);
     }
 }

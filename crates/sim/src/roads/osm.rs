@@ -213,6 +213,25 @@ mod tests {
         );
         assert_eq!(lines[0].points.len(), 3);
         assert!((lines[0].points[1].0 - 121.48).abs() < 1e-9);
+        // One road is enough for a fleet.
+        let options = crate::roads::build::Options::surveyed(4);
+        let roads = crate::roads::build::roads(&lines, &options).unwrap();
+        let plan = crate::city::Plan {
+            vehicles: 30,
+            interval_s: Some(1),
+            ..crate::city::Plan::default()
+        };
+        let mut city = crate::city::City::on(std::sync::Arc::new(roads), plan);
+        let mut heard = 0;
+        for step in 0..20 {
+            crate::report::Traffic::advance(&mut city, step * 100, &mut |report| {
+                let (lon_e6, lat_e6) = (report.values.lon_e6, report.values.lat_e6);
+                assert!((121_469_000..121_491_000).contains(&lon_e6), "{lon_e6}");
+                assert!((31_229_000..31_231_000).contains(&lat_e6), "{lat_e6}");
+                heard += 1;
+            });
+        }
+        assert!(heard > 30);
         assert!(wrong.is_err());
         assert_eq!(limit("30 mph"), Some(48));
         assert_eq!(limit("none"), None);

@@ -22,10 +22,13 @@ impl Sim {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut address = |word: &str| {
+        // Before its own line stands one for each maker that is streamed.
+        let mut address = |word: &str| loop {
             let line = lines.next().expect("a line").unwrap();
-            let url = line.strip_prefix(word).unwrap_or_else(|| panic!("{line}"));
-            url.trim().to_owned()
+            if let Some(url) = line.strip_prefix(word) {
+                return url.trim().to_owned();
+            }
+            assert!(line.starts_with("stream ws://"), "{line}");
         };
         let truth_url = address("truth ");
         let stream_url = address("listening ");

@@ -1,6 +1,8 @@
-// What happens to a wall over the years: its tab is hidden, its window changes, its graphics context is lost.
-import { dotsOn, expect, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
+// What happens to a wall over the years: its tab is hidden, its window changes, its graphics are lost.
+import { dotsOn, expect, figure, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
 import { seePixels } from "../harness/instruments.mjs";
+import { chromium } from "../harness/places.mjs";
+import { clickDot, movingDot } from "../harness/vehicle.mjs";
 
 /** First byte of an acknowledgement. */
 const ACK = 66;
@@ -94,4 +96,51 @@ test("dots come back with a lost context, and on the CPU when it goes too often"
   await expect
     .poll(() => page.evaluate(() => document.querySelector("[data-testid=dots]").getContext("2d") !== null), { message: "the CPU draws" })
     .toBe(true);
+});
+
+/** Bytes of a picture of the middle of the map with nothing in it but dots, as the screen shows it. */
+async function screen(page, dots) {
+  await page.evaluate((dots) => {
+    document.querySelector(".ground").style.visibility = "hidden";
+    document.querySelector("[data-testid=dots]").style.visibility = dots ? "visible" : "hidden";
+  }, dots);
+  return (await page.screenshot({ clip: { x: 260, y: 120, width: 440, height: 260 } })).length;
+}
+
+for (const renderer of ["cpu", "webgl2"]) {
+  test(`a graphics process that is killed takes the dots away for a moment only (${renderer})`, async ({ page, centre, context, complaints }) => {
+    complaints.allow(/CONTEXT_LOST_WEBGL/);
+    await signIn(page, centre.server);
+    await page.goto(`${centre.server.url}/?renderer=${renderer}`);
+    await expect.poll(() => figure(page, "drawn"), { timeout: 60_000 }).toBeGreaterThan(50);
+    const nothing = await screen(page, false);
+    await expect.poll(() => screen(page, true)).toBeGreaterThan(nothing);
+
+    const devtools = await context.browser().newBrowserCDPSession();
+    const gpu = async () => {
+      const { processInfo } = await devtools.send("SystemInfo.getProcessInfo");
+      return processInfo.find(({ type }) => type === "GPU")?.id;
+    };
+    const killed = await gpu();
+    process.kill(killed, "SIGKILL");
+    await expect.poll(gpu).not.toBe(killed);
+    await expect.poll(gpu).toBeDefined();
+    await expect.poll(() => screen(page, true), { message: "the dots are back", timeout: 30_000 }).toBeGreaterThan(nothing);
+  });
+}
+
+test("without any WebGL the dots stand on a plain ground, and can be clicked", async ({ playwright, centre }) => {
+  const browser = await playwright.chromium.launch({
+    executablePath: chromium,
+    args: ["--disable-gpu", "--disable-software-rasterizer", "--disable-3d-apis"],
+  });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: "en-GB" });
+    await signIn(page, centre.server);
+    await untilDrawn(page);
+    expect(await page.evaluate(() => document.createElement("canvas").getContext("webgl2"))).toBe(null);
+    await clickDot(page, await movingDot(page));
+  } finally {
+    await browser.close();
+  }
 });

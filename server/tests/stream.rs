@@ -190,6 +190,10 @@ async fn accept_tls(listener: &TcpListener, open_to: &str) -> Option<WebSocketSt
         .accept(socket)
         .await
         .ok()?;
+    #[expect(
+        clippy::result_large_err,
+        reason = "the shape that tungstenite's callback asks for"
+    )]
     let ask_who = |request: &Request, response: Response| {
         let said = request.headers().get("authorization");
         if said.is_some_and(|said| said.as_bytes() == open_to.as_bytes()) {

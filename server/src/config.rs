@@ -9,6 +9,7 @@ use intake::{check_url, is_on_this_machine};
 
 use crate::outside::Outside;
 use crate::tls;
+use crate::viewers::Limits;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -86,6 +87,8 @@ pub struct Serve {
     /// Create a demo supervisor with a random password and print it. For simulated or recorded streams only.
     #[arg(long)]
     pub demo: bool,
+    #[command(flatten)]
+    pub limits: Limits,
     /// Length of a tick. Shorter ticks are for tests.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(20..=5000), hide = true)]
     pub tick_ms: u32,

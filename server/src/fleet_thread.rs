@@ -22,15 +22,23 @@ use crate::metrics::{BLURRED, CELLS, LIVE, QUEUE, REGISTERED, REPORTS_NOT_SHOWN,
 
 /// Batches that may wait for the fleet; one is at most one message of a source.
 const QUEUE_BATCHES: usize = 256;
+/// Asks that are answered before the clock is looked at again.
+const ASKS_AT_ONCE: usize = 32;
 
 enum Ask {
     Apply(Vec<Report>),
     Source(SourceId, bool),
-    Watch(Vec<CellKey>, oneshot::Sender<Vec<(CellKey, CellStream)>>),
+    Look(Turn, oneshot::Sender<Vec<(CellKey, CellStream)>>),
     Unwatch(Vec<CellKey>),
     Resolve(Click, oneshot::Sender<Option<VehicleIx>>),
     Snapshot(VehicleIx, oneshot::Sender<Option<Facts>>),
     Find(Sought, oneshot::Sender<Vec<VehicleIx>>),
+}
+
+/// How a viewer turns its eyes.
+pub struct Turn {
+    pub entered: Vec<CellKey>,
+    pub left: Vec<CellKey>,
 }
 
 /// What a VIN search looks for.
@@ -110,11 +118,16 @@ impl FleetHandle {
         self.tell(Ask::Source(source, connected)).await;
     }
 
-    /// Looks at cells, and gets them at once as they stand. Every watch needs its [`unwatch`](Self::unwatch).
-    pub async fn watch(&self, keys: Vec<CellKey>) -> Vec<(CellKey, CellStream)> {
-        self.ask(|reply| Ask::Watch(keys, reply))
-            .await
-            .unwrap_or_default()
+    /// Looks at cells and away from others; gets the former at once as they stand. `turn` is called in the moment in
+    /// which it is certain to be heard, so that whoever stops waiting still knows what it looks at. Every cell needs its
+    /// [`unwatch`](Self::unwatch) in the end.
+    pub async fn look(&self, turn: impl FnOnce() -> Turn) -> Vec<(CellKey, CellStream)> {
+        let Ok(place) = self.asks.reserve().await else {
+            return Vec::new();
+        };
+        let (reply, answer) = oneshot::channel();
+        place.send(Ask::Look(turn(), reply));
+        answer.await.unwrap_or_default()
     }
 
     pub async fn unwatch(&self, keys: Vec<CellKey>) {
@@ -208,6 +221,7 @@ impl Writer {
         // After a stall one tick says everything; there is no sense in a burst of them.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let queue = gauge!(QUEUE);
+        let mut asks = Vec::with_capacity(ASKS_AT_ONCE);
         loop {
             tokio::select! {
                 biased;
@@ -215,10 +229,12 @@ impl Writer {
                     queue.set(inbox.len() as f64);
                     self.tick();
                 }
-                ask = inbox.recv() => match ask {
-                    Some(ask) => self.answer(ask),
-                    None => return,
-                },
+                count = inbox.recv_many(&mut asks, ASKS_AT_ONCE) => {
+                    if count == 0 {
+                        return;
+                    }
+                    asks.drain(..).for_each(|ask| self.answer(ask));
+                }
             }
         }
     }
@@ -236,14 +252,15 @@ impl Writer {
             Ask::Source(source, connected) => {
                 self.fleet.source_state(source, connected, clock::now())
             }
-            Ask::Watch(keys, reply) => {
-                let cells = keys
+            Ask::Look(Turn { entered, left }, reply) => {
+                let cells = entered
                     .into_iter()
                     .filter_map(|key| {
                         self.fleet.watch(key);
                         Some((key, self.fleet.cell(&key)?))
                     })
                     .collect();
+                left.into_iter().for_each(|key| self.fleet.unwatch(key));
                 let _ = reply.send(cells);
             }
             Ask::Unwatch(keys) => keys.into_iter().for_each(|key| self.fleet.unwatch(key)),
@@ -285,9 +302,10 @@ impl Writer {
             cells: self.fleet.streams().collect(),
         };
         gauge!(CELLS).set(published.cells.len() as f64);
+        // Before viewers are woken, who at once want the same cores: this is what the picture took.
+        histogram!(TICK_SECONDS).record(started.elapsed());
         // Kept even while nobody listens, for whoever comes next.
         self.publish.send_replace(Arc::new(published));
-        histogram!(TICK_SECONDS).record(started.elapsed());
     }
 }
 

@@ -12,7 +12,7 @@ use axum::serve::{IncomingStream, Listener};
 use fleet::{Fleet, Rules, SourceId};
 use intake::Stream;
 use leptos::config::{Env, LeptosOptions};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_tungstenite::Connector;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -23,10 +23,16 @@ use crate::handles::{self, Handles};
 use crate::outside::{Peer, PlainListener};
 use crate::state::AppState;
 use crate::tls::TlsListener;
+use crate::viewers::Seats;
 use crate::{clock, fleet_thread, heads, metrics, ops, registry, routes, source};
 
 /// How long open requests may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
+/// What the system holds for a viewer that does not read. Linux doubles it: enough for a megabyte a second over a line of
+/// a tenth of a second.
+const SEND_BUFFER_BYTES: u32 = 64 * 1024;
+/// Connections that may wait to be accepted: after a restart all maps come back at once.
+const BACKLOG: u32 = 2048;
 
 /// Serves until SIGINT or SIGTERM.
 ///
@@ -55,7 +61,7 @@ pub async fn run(config: Serve) -> Result<()> {
         bail!("--listen-32960 waits for platforms, and --platforms names no [[platform]]");
     }
     let streams = streams(&config, &platforms)?;
-    let listener = bind(config.listen, "--listen").await?;
+    let listener = bind_map(config.listen)?;
     let map_addr = listener.local_addr()?;
     let ops_listener = bind(config.ops_addr(map_addr), "--ops-listen").await?;
     let ops_addr = ops_listener.local_addr()?;
@@ -146,6 +152,7 @@ pub async fn run(config: Serve) -> Result<()> {
         access: access.clone(),
         fleet,
         handles,
+        seats: Seats::new(config.limits),
         sources,
         stop: stop.clone(),
     };
@@ -225,8 +232,31 @@ async fn drained(stop: CancellationToken) {
     tokio::time::sleep(DRAIN).await;
 }
 
+/// Connections inherit the size of the listener's send buffer.
+fn bind_map(addr: SocketAddr) -> Result<TcpListener> {
+    let with_buffer = || {
+        let socket = match addr {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
+        socket.bind(addr)?;
+        socket.listen(BACKLOG)
+    };
+    bound(with_buffer(), addr, "--listen")
+}
+
 async fn bind(addr: SocketAddr, flag: &str) -> Result<TcpListener> {
-    match TcpListener::bind(addr).await {
+    bound(TcpListener::bind(addr).await, addr, flag)
+}
+
+fn bound(
+    listener: std::io::Result<TcpListener>,
+    addr: SocketAddr,
+    flag: &str,
+) -> Result<TcpListener> {
+    match listener {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
             bail!("{flag} {addr}: the port is in use; stop what uses it or choose another")

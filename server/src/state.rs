@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::fleet_thread::FleetHandle;
 use crate::handles::Handles;
+use crate::viewers::Seats;
 
 #[derive(Clone, FromRef)]
 pub struct AppState {
@@ -16,6 +17,7 @@ pub struct AppState {
     pub access: Access,
     pub fleet: FleetHandle,
     pub handles: Arc<Handles>,
+    pub seats: Arc<Seats>,
     /// Names of the sources, by their number.
     pub sources: Arc<[String]>,
     /// Cancelled when the server stops.

@@ -22,6 +22,7 @@ use crate::handles::Handles;
 use crate::outside::{Outside, Peer};
 use crate::places::{PLACES, Place, Verb};
 use crate::state::AppState;
+use crate::viewers::{Limits, Seats};
 use crate::{clock, fleet_thread, routes};
 
 const PASSWORD: &str = "a long enough password";
@@ -90,6 +91,7 @@ impl Centre {
             access,
             fleet: fleet_thread::start(fleet, Vec::new(), 1000).unwrap(),
             handles: Arc::new(Handles::default()),
+            seats: Seats::new(Limits::default()),
             sources: Arc::new([]),
             stop: CancellationToken::new(),
         };

@@ -4,13 +4,12 @@
 mod support;
 
 use futures_util::{SinkExt, StreamExt};
+use support::viewer::{WORLD, next, say, socket};
 use support::{Answer, Evwall, FORM, SCRIPT, ask, ask_raw, report, vin};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
-use wire::{Click, Down, Handle, Refused, Up, View};
+use wire::{Click, Down, Handle, Refused, Up};
 
 const PATHS: &[&str] = &[
     "/",
@@ -351,34 +350,6 @@ async fn a_body_over_the_limit_is_refused_however_it_comes() {
     assert_ne!(answer.status, 200, "{}", answer.text());
 }
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-async fn socket(server: &Evwall, cookie: &str) -> Socket {
-    let mut request = format!("ws://{}/ws", server.map)
-        .into_client_request()
-        .unwrap();
-    request
-        .headers_mut()
-        .insert("cookie", cookie.parse().unwrap());
-    tokio_tungstenite::connect_async(request).await.unwrap().0
-}
-
-/// The next binary message.
-async fn next(socket: &mut Socket) -> Vec<u8> {
-    loop {
-        let message = timeout(support::PATIENCE, socket.next()).await;
-        match message.expect("a message in time").expect("open").unwrap() {
-            Message::Binary(bytes) => return bytes.to_vec(),
-            Message::Close(frame) => panic!("closed: {frame:?}"),
-            _ => {}
-        }
-    }
-}
-
-async fn say(socket: &mut Socket, up: Up) {
-    socket.send(Message::binary(up.encode())).await.unwrap();
-}
-
 fn holds(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
 }
@@ -433,15 +404,7 @@ async fn never_a_vin(role: &str) {
     let cookie = server.signed_in("watch", role).await;
     let mut heard = Vec::new();
     let mut socket = socket(&server, &cookie).await;
-    let view = View {
-        seq: 1,
-        level: 4,
-        x0: 0,
-        y0: 0,
-        x1: u32::MAX,
-        y1: u32::MAX,
-    };
-    say(&mut socket, Up::View(view)).await;
+    say(&mut socket, Up::View(WORLD)).await;
 
     // The cell that holds the dots, as this page was sent it.
     let (key, generation, tick) = loop {

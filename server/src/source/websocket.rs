@@ -10,8 +10,8 @@ use axum::http::HeaderValue;
 use axum::http::header::AUTHORIZATION;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
-use fleet::SourceId;
-use futures_util::StreamExt;
+use fleet::{Report, SourceId};
+use futures_util::{FutureExt, StreamExt};
 use intake::{Credentials, Stream};
 use metrics::{counter, gauge};
 use tokio::time::{sleep, timeout};
@@ -37,6 +37,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(90);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Reports that are handed on together, where more messages have come already: a stream that sends each report in a
+/// message of its own would otherwise wake the fleet for every one.
+const REPORTS_AT_ONCE: usize = 256;
 
 /// Runs until `stop`.
 pub async fn subscribe(
@@ -166,22 +169,42 @@ fn authorization(credentials: &Credentials) -> Option<HeaderValue> {
 async fn read(mut stream: Socket, intake: &mut Intake, fleet: &FleetHandle) -> (String, bool) {
     let mut received = false;
     loop {
-        let message = match timeout(SILENCE_TIMEOUT, stream.next()).await {
-            Ok(Some(Ok(message))) => message,
-            Ok(Some(Err(error))) => return (error.to_string(), received),
-            Ok(None) => return ("closed by the other side".to_owned(), received),
+        let mut next = match timeout(SILENCE_TIMEOUT, stream.next()).await {
+            Ok(next) => Some(next),
             Err(_) => return (format!("nothing came for {SILENCE_TIMEOUT:?}"), received),
         };
-        let mut reports = Vec::new();
-        match message {
-            Message::Binary(bytes) => intake.binary(bytes, &mut reports),
-            Message::Text(text) => intake.text(&text, &mut reports),
-            Message::Close(_) => return ("closed by the other side".to_owned(), received),
-            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+        let (mut reports, mut end) = (Vec::new(), None);
+        while let Some(message) = next {
+            end = take(message, intake, &mut reports);
+            let is_enough = end.is_some() || reports.len() >= REPORTS_AT_ONCE;
+            next = match is_enough {
+                true => None,
+                // What has come already, and no waiting.
+                false => stream.next().now_or_never(),
+            };
         }
         if !reports.is_empty() {
             received = true;
             fleet.apply(reports).await;
         }
+        if let Some(why) = end {
+            return (why, received);
+        }
     }
+}
+
+/// Takes one message, or says why there are no more.
+fn take(
+    message: Option<Result<Message, Error>>,
+    intake: &mut Intake,
+    reports: &mut Vec<Report>,
+) -> Option<String> {
+    match message {
+        Some(Ok(Message::Binary(bytes))) => intake.binary(bytes, reports),
+        Some(Ok(Message::Text(text))) => intake.text(&text, reports),
+        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+        Some(Ok(Message::Close(_))) | None => return Some("closed by the other side".to_owned()),
+        Some(Err(error)) => return Some(error.to_string()),
+    }
+    None
 }

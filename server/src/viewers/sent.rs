@@ -8,6 +8,8 @@ use bytes::Bytes;
 use fleet::CellStream;
 use wire::CellKey;
 
+use crate::fleet_thread::Turn;
+
 /// Ticks that may be on their way before the next is held back.
 pub const MAX_UNACKED_TICKS: usize = 2;
 
@@ -22,19 +24,20 @@ pub struct Stand {
 pub struct Sent {
     wanted: BTreeSet<CellKey>,
     have: HashMap<CellKey, Stand>,
+    /// Cells that left the view and that the page still draws.
+    leaving: BTreeSet<CellKey>,
     unacked: VecDeque<u64>,
 }
 
 impl Sent {
     /// Takes a new view; the cells that came into it and those that left it.
-    pub fn look_at(&mut self, cells: BTreeSet<CellKey>) -> (Vec<CellKey>, Vec<CellKey>) {
+    pub fn look_at(&mut self, cells: BTreeSet<CellKey>) -> Turn {
         let entered = cells.difference(&self.wanted).copied().collect();
         let left: Vec<_> = self.wanted.difference(&cells).copied().collect();
-        for key in &left {
-            self.have.remove(key);
-        }
+        let drawn = left.iter().filter(|key| self.have.contains_key(key));
+        self.leaving.extend(drawn);
         self.wanted = cells;
-        (entered, left)
+        Turn { entered, left }
     }
 
     #[must_use]
@@ -42,7 +45,7 @@ impl Sent {
         &self.wanted
     }
 
-    /// Whether this cell was ever sent and is still looked at: only then may a click name it.
+    /// Whether the page has this cell: only then may a click name it.
     #[must_use]
     pub fn has(&self, key: &CellKey) -> bool {
         self.have.contains_key(key)
@@ -53,16 +56,36 @@ impl Sent {
         self.have.remove(key);
     }
 
-    /// The frames of this cell that the page lacks; from now on it counts as having them.
-    pub fn lacks(&mut self, key: CellKey, stream: &CellStream) -> Vec<Bytes> {
-        let have = self.have.insert(
-            key,
-            Stand {
+    /// The frames that the page lacks of the cells in view; from now on it counts as having them.
+    pub fn lacks<'a>(
+        &mut self,
+        stream_of: impl Fn(&CellKey) -> Option<&'a CellStream>,
+        frames: &mut Vec<Bytes>,
+    ) {
+        for key in &self.wanted {
+            let Some(stream) = stream_of(key) else {
+                continue;
+            };
+            let now = Stand {
                 generation: stream.generation(),
                 tick: stream.tick(),
-            },
-        );
-        stream.lacking(have.map(|have| (have.generation, have.tick)))
+            };
+            let have = self.have.insert(*key, now);
+            if have != Some(now) {
+                frames.extend(stream.lacking(have.map(|have| (have.generation, have.tick))));
+            }
+        }
+    }
+
+    /// The cells that the page may forget, once it has been sent those that took their place.
+    pub fn take_leaving(&mut self) -> BTreeSet<CellKey> {
+        let mut leaving = std::mem::take(&mut self.leaving);
+        // It may have come back into view meanwhile.
+        leaving.retain(|key| !self.wanted.contains(key));
+        for key in &leaving {
+            self.have.remove(key);
+        }
+        leaving
     }
 
     /// Whether another tick may be sent now.
@@ -81,5 +104,52 @@ impl Sent {
         while self.unacked.front().is_some_and(|sent| *sent <= tick) {
             self.unacked.pop_front();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(x: u32) -> CellKey {
+        CellKey {
+            scope: 0,
+            level: 3,
+            x,
+            y: 0,
+        }
+    }
+
+    #[test]
+    fn a_cell_that_comes_back_before_it_was_dropped_is_not_dropped() {
+        let mut sent = Sent::default();
+        sent.look_at(BTreeSet::from([cell(1), cell(2)]));
+        for x in [1, 2] {
+            let stand = Stand {
+                generation: 1,
+                tick: 1,
+            };
+            sent.have.insert(cell(x), stand);
+        }
+        sent.look_at(BTreeSet::from([cell(3)]));
+        assert!(sent.has(&cell(1)), "the page still draws it");
+        sent.look_at(BTreeSet::from([cell(1)]));
+        assert_eq!(sent.take_leaving(), BTreeSet::from([cell(2)]));
+        assert!(sent.has(&cell(1)) && !sent.has(&cell(2)));
+        assert!(sent.take_leaving().is_empty());
+    }
+
+    #[test]
+    fn two_ticks_may_be_on_their_way_and_no_third() {
+        let mut sent = Sent::default();
+        for tick in [7, 7, 8] {
+            assert!(sent.may_send());
+            sent.sent_tick(tick);
+        }
+        assert!(!sent.may_send());
+        sent.acked(7);
+        assert!(sent.may_send());
+        sent.acked(u64::MAX);
+        assert!(sent.unacked.is_empty());
     }
 }

@@ -7,6 +7,8 @@
     reason = "each test file uses its own part of this module, so no expectation holds for all of them"
 )]
 
+pub mod viewer;
+
 use std::future::Future;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;

@@ -63,6 +63,16 @@ const BARS: &[Bar] = &[
     bar("tick", "encode_ratio_1000", "encoding with 1,000 viewers of one view against one", AtMost(1.05)),
     bar("tick", "rss_mb_1100k", "memory of 1,100,000 vehicles with 500 latest bytes each", AtMost(1200.0)),
 
+    bar("fanout", "encode_ratio_1000", "a tick with 1,000 viewers of one view against one, real sockets", AtMost(1.05)),
+    bar("fanout", "server_cores_1000_panning", "server, 1,000 viewers with a viewport each that pan every 5 s", AtMost(1.3)),
+    bar("fanout", "server_cores_1000", "server, 1,000 viewers of the city, 222,000 vehicles at 10 s", AtMost(1.0)),
+    bar("fanout", "report_to_bytes_p99_ms", "report sent → bytes at a viewer, a tick of 1,000 ms included", AtMost(1250.0)),
+    bar("fanout", "kb_per_viewer", "memory that the server grows by for a viewer", AtMost(200.0)),
+    bar("fanout", "first_picture_ms", "connect → whole picture of 222,000, the slowest of a 1080p, a 4K and an 8K wall", AtMost(300.0)),
+    bar("fanout", "first_picture_kb", "the largest of those", AtMost(500.0)),
+    bar("fanout", "herd_all_green_s", "server killed → restarted and 1,000 viewers have picture and tick again", AtMost(10.0)),
+    bar("fanout", "slow_viewer_p99_ratio", "p99 of all others with a viewer that reads a byte a second against without", AtMost(1.1)),
+
     bar("wire", "keyframe_bytes_per_dot", "keyframe of a city, looks and framing included", AtMost(2.2)),
     bar("wire", "delta_bytes_per_move_10s", "delta, dots that report every 10 s, whole stream included", AtMost(2.8)),
     bar("wire", "delta_bytes_per_move_30s", "the same at 30 s", Shown),

@@ -6,13 +6,15 @@
 //! |---|---|
 //! | `bars` | what a metric means and what it must reach |
 //! | `page` | figures and bars → that section |
+//! | `table` | figures that belong into a table of two dimensions |
 //!
 //! A line is `{"bench":…,"metric":…,"value":…,"unit":…}`. Two more fields are understood: `"on"`, where the figure was
 //! taken if not on this machine, and, in a line without a metric, `"context"`: what the figures depend on, such as the
-//! version of a browser.
+//! version of a browser. `table` says what a field of a table is.
 
 mod bars;
 mod page;
+mod table;
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::bars::{self, Side};
+use super::table::tables;
 use crate::root;
 use crate::step::output;
 
@@ -74,7 +75,10 @@ fn with_section(page: &str, bench: &str, figures: &[Value], day: &str, machine: 
             None => there.push((metric, row)),
         }
     };
-    for row in old.lines().filter(|line| line.starts_with("| ")) {
+    for row in old
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains('`'))
+    {
         if let Some(metric) = row.split('`').nth(1) {
             put(metric.to_owned(), row.to_owned());
         }
@@ -100,6 +104,7 @@ fn with_section(page: &str, bench: &str, figures: &[Value], day: &str, machine: 
         section.push_str(&row);
         section.push('\n');
     }
+    section.push_str(&tables(old, figures, day));
     let gap = if old.is_empty() { "\n" } else { "" };
     format!("{head}{gap}{section}{end}{tail}")
 }

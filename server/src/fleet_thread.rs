@@ -14,7 +14,7 @@ use metrics::{counter, gauge, histogram};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 use tracing::error;
-use wire::{CellKey, Click, Down, Freshness};
+use wire::{CellKey, Click, DistrictName, Down, Freshness};
 
 use crate::card::Facts;
 use crate::clock;
@@ -106,9 +106,18 @@ pub struct FleetHandle {
     pub tick_ms: u32,
     /// What each scope may see.
     pub scopes: [Scope; SCOPES],
+    /// By which the status frame counts.
+    pub districts: Arc<[DistrictName]>,
 }
 
 impl FleetHandle {
+    /// Says what the districts of the fleet are called.
+    #[must_use]
+    pub fn with_districts(mut self, names: Vec<DistrictName>) -> Self {
+        self.districts = names.into();
+        self
+    }
+
     /// Waits while the fleet is behind.
     pub async fn apply(&self, reports: Vec<Report>) {
         self.tell(Ask::Apply(reports)).await;
@@ -205,6 +214,7 @@ pub fn start(fleet: Fleet, sources: Vec<String>, tick_ms: u32) -> std::io::Resul
         epoch,
         tick_ms,
         scopes,
+        districts: Arc::default(),
     })
 }
 
@@ -293,7 +303,7 @@ impl Writer {
             .collect();
         gauge!(REGISTERED).set(f64::from(summary.counts.registered));
         gauge!(LIVE).set(f64::from(
-            summary.counts.freshness[Freshness::Live as usize],
+            summary.counts.all.freshness[Freshness::Live as usize],
         ));
         gauge!(BLURRED).set(f64::from(summary.blurred));
         let published = Published {

@@ -12,6 +12,7 @@ mod card_groups;
 mod centre;
 mod clock;
 mod config;
+mod districts;
 mod door;
 mod export;
 mod fleet_thread;

@@ -24,7 +24,7 @@ use crate::outside::{Peer, PlainListener};
 use crate::state::AppState;
 use crate::tls::TlsListener;
 use crate::viewers::Seats;
-use crate::{clock, fleet_thread, heads, metrics, ops, registry, routes, source};
+use crate::{clock, districts, fleet_thread, heads, metrics, ops, registry, routes, source};
 
 /// How long open requests may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -80,6 +80,8 @@ pub async fn run(config: Serve) -> Result<()> {
         blur_radius_m: f64::from(config.blur_radius_m),
         ..Rules::default()
     });
+    let districts = districts::read(&config.site)?;
+    fleet.set_districts(&districts);
     let registered = entries.len();
     for entry in &entries {
         if fleet.register(entry).is_none() {
@@ -93,7 +95,8 @@ pub async fn run(config: Serve) -> Result<()> {
         .collect();
     u16::try_from(sources.len()).context("more than 65,535 streams and platforms")?;
     let quarantines = source::Quarantines::new(&sources);
-    let fleet = fleet_thread::start(fleet, sources.to_vec(), config.tick_ms)?;
+    let fleet = fleet_thread::start(fleet, sources.to_vec(), config.tick_ms)?
+        .with_districts(districts::names(&districts));
 
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();

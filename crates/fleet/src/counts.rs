@@ -1,8 +1,9 @@
 //! The numbers of the status line, kept up to date change by change.
 
-use wire::{Excluded, Freshness, Look, SourceStatus, Status};
+use wire::{Activity, DistrictCounts, Excluded, Freshness, Look, SourceStatus, Status};
 
-use crate::SourceId;
+use crate::districts::NO_DISTRICT;
+use crate::{Class, SourceId};
 
 const EXCLUDED: [Excluded; 4] = [
     Excluded::NeverHeard,
@@ -11,28 +12,69 @@ const EXCLUDED: [Excluded; 4] = [
     Excluded::OnlyReissued,
 ];
 
-/// How many vehicles are what.
+/// The status frame carries the counts by district in one tick of so many.
+pub(crate) const DISTRICTS_EVERY_TICKS: u64 = 5;
+
+/// How many dots look how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
-    /// Known to the registry or ever heard.
-    pub registered: u32,
-    /// Dots by freshness, in the order of its codes: live, late, silent, cut off.
+pub struct Tally {
+    /// By freshness, in the order of its codes: live, late, silent, cut off.
     pub freshness: [u32; 4],
-    /// Dots by activity, in the order of its codes.
+    /// By activity, in the order of its codes.
     pub activity: [u32; 5],
-    /// Dots by alarm level 0..=4; with an unknown level in none.
+    /// By alarm level 0..=4; with an unknown level in none.
     pub alarms: [u32; 5],
-    /// Who has no dot, by reason.
-    excluded: [u32; 4],
 }
 
-impl Counts {
+impl Tally {
     /// All dots.
     #[must_use]
     pub fn shown(&self) -> u32 {
         self.freshness.iter().sum()
     }
 
+    /// `by` is 1 or, wrapping, −1.
+    fn change(&mut self, look: Look, by: u32) {
+        let bump = |count: &mut u32| *count = count.wrapping_add(by);
+        bump(&mut self.freshness[look.freshness() as usize]);
+        bump(&mut self.activity[look.activity() as usize]);
+        if let Some(level) = look.alarm_level() {
+            bump(&mut self.alarms[usize::from(level)]);
+        }
+    }
+}
+
+/// How many vehicles are what.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Known to the registry or ever heard.
+    pub registered: u32,
+    pub all: Tally,
+    /// In the order of [`Class::ALL`].
+    pub by_class: [Tally; Class::ALL.len()],
+    /// In the order in which the districts were given; who is in none is in none of them.
+    pub by_district: Vec<Tally>,
+    /// Who has no dot, by reason.
+    excluded: [u32; 4],
+}
+
+/// Among whom a vehicle is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Group {
+    pub class: Class,
+    pub district: u8,
+}
+
+impl Default for Group {
+    fn default() -> Self {
+        Self {
+            class: Class::default(),
+            district: NO_DISTRICT,
+        }
+    }
+}
+
+impl Counts {
     /// Who has no dot, by reason; reasons with nobody left out.
     pub fn excluded(&self) -> impl Iterator<Item = (Excluded, u32)> + '_ {
         EXCLUDED
@@ -41,28 +83,28 @@ impl Counts {
             .filter(|(_, count)| *count > 0)
     }
 
-    pub(crate) fn add(&mut self, standing: Standing) {
-        self.change(standing, 1);
+    pub(crate) fn add(&mut self, standing: Standing, group: Group) {
+        self.change(standing, group, 1);
     }
 
-    pub(crate) fn remove(&mut self, standing: Standing) {
-        self.change(standing, u32::MAX);
+    pub(crate) fn remove(&mut self, standing: Standing, group: Group) {
+        self.change(standing, group, u32::MAX);
     }
 
     /// `by` is 1 or, wrapping, −1.
-    fn change(&mut self, standing: Standing, by: u32) {
-        let bump = |count: &mut u32| *count = count.wrapping_add(by);
+    fn change(&mut self, standing: Standing, group: Group, by: u32) {
         match standing {
             Standing::Uncounted => {}
             Standing::Excluded(why) => {
                 let i = EXCLUDED.iter().position(|e| *e == why);
-                bump(&mut self.excluded[i.expect("all reasons are listed")]);
+                let count = &mut self.excluded[i.expect("all reasons are listed")];
+                *count = count.wrapping_add(by);
             }
             Standing::Shown(look) => {
-                bump(&mut self.freshness[look.freshness() as usize]);
-                bump(&mut self.activity[look.activity() as usize]);
-                if let Some(level) = look.alarm_level() {
-                    bump(&mut self.alarms[usize::from(level)]);
+                self.all.change(look, by);
+                self.by_class[group.class as usize].change(look, by);
+                if let Some(district) = self.by_district.get_mut(usize::from(group.district)) {
+                    district.change(look, by);
                 }
             }
         }
@@ -114,7 +156,7 @@ impl TickSummary {
     /// The status frame of a scope. `name` gives each source the name that viewers may read.
     pub fn status(&self, scope: u8, mut name: impl FnMut(SourceId) -> String) -> Status {
         let counts = self.counts(scope);
-        let fresh = |freshness: Freshness| counts.freshness[freshness as usize];
+        let fresh = |freshness: Freshness| counts.all.freshness[freshness as usize];
         Status {
             tick: self.tick,
             tick_unix_ms: self.tick_unix_ms,
@@ -124,8 +166,8 @@ impl TickSummary {
             silent: fresh(Freshness::Silent),
             cut_off: fresh(Freshness::CutOff),
             excluded: counts.excluded().collect(),
-            activity: counts.activity,
-            alarms: counts.alarms,
+            activity: counts.all.activity,
+            alarms: counts.all.alarms,
             reports_per_s: self.reports_per_s,
             newest_report_age_ms: self.newest_report_age_ms,
             sources: self
@@ -137,6 +179,20 @@ impl TickSummary {
                     newest_report_age_ms: source.newest_report_age_ms,
                 })
                 .collect(),
+            districts: if self.tick.is_multiple_of(DISTRICTS_EVERY_TICKS) {
+                counts.by_district.iter().map(district_counts).collect()
+            } else {
+                Vec::new()
+            },
         }
+    }
+}
+
+fn district_counts(tally: &Tally) -> DistrictCounts {
+    DistrictCounts {
+        shown: tally.shown(),
+        driving: tally.activity[Activity::Driving as usize],
+        charging: tally.activity[Activity::Charging as usize],
+        alarms: tally.alarms[1..].iter().sum(),
     }
 }

@@ -10,7 +10,8 @@ use gb32960::Vin;
 use wire::{CellKey, FINEST_LEVEL, Freshness, Look, WorldPoint};
 
 use crate::cell::{Faults, KEPT_TICKS, SlotTable};
-use crate::counts::Standing;
+use crate::counts::{Group, Standing};
+use crate::districts::Districts;
 use crate::freshness::{Wheel, freshness, patience};
 use crate::grid::Grid;
 use crate::hash::Folded;
@@ -18,8 +19,8 @@ use crate::level::{Changed, Level};
 use crate::sources::Sources;
 use crate::vehicles::{DIRTY, HAS_FIX, Vehicles};
 use crate::{
-    Applied, CellStream, Counts, Now, RegistryEntry, Report, Rules, Snapshot, SourceId,
-    SourceSummary, TickSummary, VehicleIx,
+    Applied, CellStream, Counts, District, Now, RegistryEntry, Report, Rules, Snapshot, SourceId,
+    SourceSummary, Tally, TickSummary, VehicleIx,
 };
 
 /// The scope that shows every dot where it is.
@@ -43,6 +44,9 @@ pub struct Fleet {
     reports_since_tick: u32,
     /// By vehicle: what it counts as, which holds its look if it has a dot.
     standing: Vec<Standing>,
+    /// By vehicle: among whom it is counted.
+    group: Vec<Group>,
+    districts: Districts,
     scopes: [Shown; SCOPES],
     retired: Retired,
     summary: TickSummary,
@@ -92,12 +96,20 @@ impl Fleet {
             last_now: Now::default(),
             reports_since_tick: 0,
             standing: Vec::new(),
+            group: Vec::new(),
+            districts: Districts::default(),
             scopes: Default::default(),
             retired: Retired::default(),
             summary: TickSummary::default(),
             faults: Faults::default(),
             scratch: Vec::new(),
         }
+    }
+
+    /// From now on vehicles are counted by these districts too. To be said before the first report.
+    pub fn set_districts(&mut self, districts: &[District]) {
+        self.districts = Districts::new(districts);
+        self.summary.counts.by_district = vec![Tally::default(); self.districts.count()];
     }
 
     /// Takes an entry of the registry; `None` if there is no room for another vehicle.
@@ -110,14 +122,23 @@ impl Fleet {
         self.apply_to(None, report, now)
     }
 
-    /// Takes many reports, and says of each what became of it. Faster than one by one: a vehicle is rarely in a cache,
-    /// and here many are fetched at once.
+    /// Takes many reports, and says of each what became of it, in any order. Faster than one by one: a vehicle is rarely
+    /// in a cache, and here they are gone through as they lie in memory, many fetched at once. Reports of one vehicle
+    /// are taken in the order given.
     pub fn apply_all(&mut self, reports: &[Report], now: Now, mut applied: impl FnMut(Applied)) {
-        let mut fetched = [None; FETCHED_AHEAD];
-        for some in reports.chunks(FETCHED_AHEAD) {
-            self.vehicles.fetch(some, &mut fetched[..some.len()]);
-            for (vehicle, report) in fetched.iter().zip(some) {
-                applied(self.apply_to(*vehicle, report, now));
+        const UNKNOWN: u32 = u32::MAX;
+        let mut order: Vec<(u32, u32)> = Vec::with_capacity(reports.len());
+        self.vehicles.find_all(reports, |vehicle| {
+            order.push((vehicle.unwrap_or(UNKNOWN), order.len() as u32));
+        });
+        order.sort_unstable();
+        for some in order.chunks(FETCHED_AHEAD) {
+            let known = some.iter().map(|entry| entry.0);
+            self.vehicles
+                .fetch(known.filter(|vehicle| *vehicle != UNKNOWN));
+            for (vehicle, i) in some {
+                let vehicle = Some(*vehicle).filter(|vehicle| *vehicle != UNKNOWN);
+                applied(self.apply_to(vehicle, &reports[*i as usize], now));
             }
         }
     }
@@ -189,6 +210,7 @@ impl Fleet {
     fn show_changes(&mut self, now: Now) {
         self.standing
             .resize(self.vehicles.len(), Standing::Uncounted);
+        self.group.resize(self.vehicles.len(), Group::default());
         for shown in &mut self.scopes {
             shown.at.resize(self.vehicles.len(), WorldPoint::default());
         }
@@ -225,6 +247,10 @@ impl Fleet {
         let latest = &mut self.vehicles.latest[i];
         latest.flags &= !DIRTY;
         let before = self.standing[i];
+        let mut group = Group {
+            class: latest.class,
+            ..self.group[i]
+        };
         let after = if latest.flags & HAS_FIX == 0 {
             Standing::Excluded(latest.excluded())
         } else {
@@ -234,6 +260,12 @@ impl Fleet {
             if let Some(next_ms) = next_ms {
                 let due = latest.received_mono_ms.saturating_add(next_ms);
                 latest.scheduled_s = self.wheel.schedule(vehicle, latest.scheduled_s, due);
+            }
+            let exact = &self.scopes[usize::from(EXACT)];
+            if !matches!(before, Standing::Shown(_))
+                || Districts::far_enough(exact.at[i], latest.fix)
+            {
+                group.district = self.districts.of(latest.fix);
             }
             let cut = self.sources.get(latest.source).is_some_and(|s| s.cut);
             let look = latest.look(if cut { Freshness::CutOff } else { fresh });
@@ -253,10 +285,11 @@ impl Fleet {
             }
             Standing::Shown(look)
         };
-        if before != after {
-            self.summary.counts.remove(before);
-            self.summary.counts.add(after);
+        if before != after || self.group[i] != group {
+            self.summary.counts.remove(before, self.group[i]);
+            self.summary.counts.add(after, group);
             self.standing[i] = after;
+            self.group[i] = group;
         }
     }
 

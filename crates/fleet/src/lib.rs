@@ -10,18 +10,21 @@
 //! | `report` | what comes in, and what became of it |
 //! | `rules` | every threshold |
 //! | `vehicles` | the newest state of each vehicle: which report wins |
+//! | `vins` | from a VIN to its vehicle |
 //! | `items` | the newest bytes of each information type, for the card |
 //! | `freshness` | who becomes late or silent when, without looking at everybody |
 //! | `sources` | platforms that come and go |
 //! | `blur` | where a parked private vehicle is shown to those who may not know exactly |
 //! | `grid` | coarse buckets, so that a new cell costs what is in it |
 //! | `cell`, `level` | cells, their frames and their slot tables |
+//! | `districts` | which district a point lies in |
 //! | `counts` | the numbers of the status line |
 //! | `fleet` | all of it together: apply, tick, watch, resolve |
 
 mod blur;
 mod cell;
 mod counts;
+mod districts;
 mod fleet;
 mod freshness;
 mod grid;
@@ -32,11 +35,13 @@ mod report;
 mod rules;
 mod sources;
 mod vehicles;
+mod vins;
 
 pub use cell::CellStream;
 #[cfg(feature = "planted-faults")]
 pub use cell::Fault;
-pub use counts::{Counts, SourceSummary, TickSummary};
+pub use counts::{Counts, SourceSummary, Tally, TickSummary};
+pub use districts::{District, MAX_DISTRICTS};
 pub use fleet::{EXACT, Fleet, SCOPES};
 pub use items::{Item, MAX_ITEM_BYTES, MAX_ITEMS};
 pub use report::{Applied, Class, Now, RawPosition, RegistryEntry, Report, SourceId, VehicleIx};

@@ -11,8 +11,8 @@ use gb32960::{Edition, Reading, Vin};
 use wire::{Activity, Excluded, Freshness, Look, LookParts, WorldPoint};
 
 use crate::freshness::UNSCHEDULED;
-use crate::hash::Folded;
 use crate::items::{Item, ItemStore};
+use crate::vins::Vins;
 use crate::{
     Applied, Class, Now, RawPosition, RegistryEntry, Report, Rules, SourceId, VehicleIx, blur,
 };
@@ -48,9 +48,12 @@ pub struct Snapshot<'a> {
     pub items: Vec<Item<'a>>,
 }
 
-/// What a report writes: one record a vehicle, and as short as may be, for it is rarely in a cache.
+/// What a report reads and writes: one record a vehicle, in two lines of a cache that are fetched together, for it is rarely
+/// there.
 #[derive(Debug, Clone)]
+#[repr(align(128))]
 pub(crate) struct Latest {
+    pub vin: Vin,
     pub fix: WorldPoint,
     fix_stamp: Stamp,
     /// Of the newest report that was not older, future or re-issued.
@@ -80,6 +83,8 @@ pub(crate) struct Latest {
     pub scheduled_s: u32,
 }
 
+const _: () = assert!(size_of::<Latest>() == 128);
+
 pub(crate) const DIRTY: u8 = 1;
 pub(crate) const HAS_FIX: u8 = 2;
 const HEARD: u8 = 4;
@@ -98,8 +103,9 @@ fn stamp_of(report: &Report) -> Stamp {
 }
 
 impl Latest {
-    fn new(source: SourceId) -> Self {
+    fn new(vin: Vin, source: SourceId) -> Self {
         Self {
+            vin,
             fix: WorldPoint::default(),
             fix_stamp: NEVER,
             stamp: NEVER,
@@ -205,8 +211,7 @@ impl Latest {
 /// All vehicles.
 #[derive(Debug)]
 pub(crate) struct Vehicles {
-    by_vin: HashMap<Vin, u32, Folded>,
-    vins: Vec<Vin>,
+    by_vin: Vins,
     pub latest: Vec<Latest>,
     items: Vec<ItemStore>,
     /// By vehicle: its make and model in `kinds`; [`NO_KIND`] without an entry in the registry.
@@ -225,8 +230,7 @@ const NO_KIND: u32 = u32::MAX;
 impl Vehicles {
     pub fn new(seed: u64) -> Self {
         Self {
-            by_vin: HashMap::with_hasher(Folded(seed)),
-            vins: Vec::new(),
+            by_vin: Vins::new(seed),
             latest: Vec::new(),
             items: Vec::new(),
             kind: Vec::new(),
@@ -238,25 +242,34 @@ impl Vehicles {
     }
 
     pub fn len(&self) -> usize {
-        self.vins.len()
+        self.latest.len()
     }
 
     pub fn find(&self, vin: &Vin) -> Option<u32> {
-        self.by_vin.get(vin).copied()
+        self.by_vin.find(vin, self.vin_of())
+    }
+
+    /// Looks for the vehicles of many reports, in their order.
+    pub fn find_all(&self, reports: &[Report], found: impl FnMut(Option<u32>)) {
+        let vins = reports.iter().map(|report| &report.vin);
+        self.by_vin.find_all(vins, self.vin_of(), found);
+    }
+
+    fn vin_of(&self) -> impl Fn(u32) -> Vin {
+        |vehicle| self.latest[vehicle as usize].vin
     }
 
     pub fn vin(&self, vehicle: u32) -> Option<Vin> {
-        self.vins.get(vehicle as usize).copied()
+        self.latest.get(vehicle as usize).map(|latest| latest.vin)
     }
 
     fn find_or_add(&mut self, vin: Vin, source: SourceId, limit: u32) -> Option<u32> {
         if let Some(found) = self.find(&vin) {
             return Some(found);
         }
-        let vehicle = u32::try_from(self.vins.len()).ok().filter(|v| *v < limit)?;
-        self.by_vin.insert(vin, vehicle);
-        self.vins.push(vin);
-        self.latest.push(Latest::new(source));
+        let vehicle = u32::try_from(self.len()).ok().filter(|v| *v < limit)?;
+        self.by_vin.add(&vin, vehicle);
+        self.latest.push(Latest::new(vin, source));
         self.items.push(ItemStore::default());
         self.kind.push(NO_KIND);
         self.mark_dirty(vehicle);
@@ -290,19 +303,16 @@ impl Vehicles {
         Some(vehicle)
     }
 
-    /// Finds the vehicles of some reports and reads what [`apply_to`](Self::apply_to) will need of them. Each step is
-    /// a short loop over all of them, so that a processor waits for memory once for many and not for each.
-    pub fn fetch(&self, reports: &[Report], vehicles: &mut [Option<u32>]) {
-        for (vehicle, report) in vehicles.iter_mut().zip(reports) {
-            *vehicle = self.find(&report.vin);
-        }
-        let found = || vehicles.iter().flatten().map(|vehicle| *vehicle as usize);
-        let records = found().map(|i| {
+    /// Reads what [`apply_to`](Self::apply_to) will need of some vehicles. Each step is a short loop over all of them, so
+    /// that a processor waits for memory once for many and not for each.
+    pub fn fetch(&self, vehicles: impl Iterator<Item = u32> + Clone) {
+        let ixs = || vehicles.clone().map(|vehicle| vehicle as usize);
+        let records = ixs().map(|i| {
             let latest = &self.latest[i];
-            u64::from(latest.stamp) ^ latest.received_mono_ms ^ self.items[i].len() as u64
+            u64::from(latest.vin.0[0]) ^ latest.received_mono_ms ^ self.items[i].len() as u64
         });
         std::hint::black_box(records.fold(0, |sum, read| sum ^ read));
-        let items = found().map(|i| self.items[i].touch());
+        let items = ixs().map(|i| self.items[i].touch());
         std::hint::black_box(items.fold(0, |sum, read| sum ^ read));
     }
 
@@ -386,7 +396,7 @@ impl Vehicles {
         let kind = self.kinds.get(self.kind[i] as usize);
         let vehicle_stamp = i64::from(latest.vehicle_stamp);
         Some(Snapshot {
-            vin: self.vins[i],
+            vin: latest.vin,
             make: kind.map(|kind| Arc::clone(&kind.0)),
             model: kind.map(|kind| Arc::clone(&kind.1)),
             class: latest.class,

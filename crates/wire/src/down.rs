@@ -10,7 +10,7 @@ use crate::message::{put_varint, take_varint, take_varint_u32};
 use crate::{CellKey, FINEST_LEVEL, WireError};
 
 /// The version of everything in this crate. A page that reads another one in [`Hello`] reloads itself.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// One frame from the server.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,7 +56,7 @@ pub enum Down<'a> {
 }
 
 /// The first frame of a connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Hello {
     /// [`VERSION`] of the server.
     pub version: u16,
@@ -72,6 +72,15 @@ pub struct Hello {
     pub scope: u8,
     /// The finest level this scope is given.
     pub finest_level: u8,
+    /// The districts that [`Status::districts`] counts by, in its order.
+    pub districts: Vec<DistrictName>,
+}
+
+/// What a district is called.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DistrictName {
+    pub en: String,
+    pub zh: String,
 }
 
 /// What the wall says about itself, once a tick and scope.
@@ -96,6 +105,18 @@ pub struct Status {
     /// Since the newest report of any source came in; none if none ever did.
     pub newest_report_age_ms: Option<u32>,
     pub sources: Vec<SourceStatus>,
+    /// Dots by district, in the order of [`Hello::districts`]; only now and then, and empty in other ticks.
+    pub districts: Vec<DistrictCounts>,
+}
+
+/// The dots of one district.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DistrictCounts {
+    pub shown: u32,
+    pub driving: u32,
+    pub charging: u32,
+    /// With an alarm of any level above 0.
+    pub alarms: u32,
 }
 
 /// One telemetry source.
@@ -234,7 +255,7 @@ impl<'a> Down<'a> {
     pub fn decode(frame: &'a [u8]) -> Result<Self, WireError> {
         let (&kind, mut rest) = frame.split_first().ok_or(WireError::Short)?;
         match kind {
-            HELLO => take_control(rest).map(Self::Hello),
+            HELLO => take_hello(rest).map(Self::Hello),
             BASE => {
                 let (key, tick) = take_cell_head(&mut rest)?;
                 let generation = take_generation(&mut rest, tick)?;
@@ -288,6 +309,19 @@ impl<'a> Down<'a> {
             BYE => take_control(rest).map(Self::Bye),
             _ => Err(WireError::UnknownKind { kind }),
         }
+    }
+}
+
+/// Of another version nothing but the number can be read, and a page needs no more to reload itself.
+fn take_hello(bytes: &[u8]) -> Result<Hello, WireError> {
+    let (version, _) = postcard::take_from_bytes(bytes).map_err(|_| WireError::Malformed)?;
+    if version == VERSION {
+        take_control(bytes)
+    } else {
+        Ok(Hello {
+            version,
+            ..Hello::default()
+        })
     }
 }
 

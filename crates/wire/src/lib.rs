@@ -12,6 +12,7 @@
 //! | `world` | the integer square, cells, positions in a cell, Morton order |
 //! | `look` | what a dot looks like, in sixteen bits |
 //! | `mirror` | one cell as both sides see it: base, delta, rebase |
+//! | `slots` | the slots of a cell, and what kind each is of |
 //! | `pack` | how bases and deltas become bytes |
 //! | `down`, `up` | frames of either direction |
 //! | `message` | several frames in one WebSocket message |
@@ -22,11 +23,13 @@ mod look;
 mod message;
 mod mirror;
 mod pack;
+mod slots;
 mod up;
 mod world;
 
 pub use down::{
-    Bye, Down, Excluded, Handle, HandleAnswer, Hello, Refused, SourceStatus, Status, VERSION,
+    Bye, DistrictCounts, DistrictName, Down, Excluded, Handle, HandleAnswer, Hello, Refused,
+    SourceStatus, Status, VERSION,
 };
 pub use error::{Diverged, WireError};
 pub use look::{Activity, Freshness, Look, LookParts};

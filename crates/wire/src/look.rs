@@ -84,6 +84,8 @@ impl Default for Look {
 impl Look {
     /// The bits that mean something.
     pub const MASK: u16 = 0x0fff;
+    /// And how many those are.
+    pub(crate) const BITS: u32 = 12;
     const UNKNOWN_ALARM: u16 = 7;
     const UNKNOWN_CHARGE: u16 = 15;
 

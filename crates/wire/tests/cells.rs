@@ -1,7 +1,10 @@
 //! What one side writes the other reads: bases, deltas and rebases of a cell, and bytes that are none of them.
 
+mod support;
+
 use proptest::prelude::*;
-use wire::{CellChanges, CellKey, CellMirror, CellPoint, Change, Down, Enter, Look, Up, WireError};
+use support::checks::{check_down, check_up};
+use wire::{CellChanges, CellKey, CellMirror, CellPoint, Change, Down, Enter, Look, WireError};
 
 const KEY: CellKey = CellKey {
     scope: 0,
@@ -145,14 +148,8 @@ proptest! {
 
     #[test]
     fn any_bytes_are_a_frame_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
-        let _ = Up::decode(&bytes);
-        let _ = CellMirror::from_base(1, 1, &bytes);
-        let (mut mirror, _) = CellMirror::from_dots(1, 1, &[(CellPoint { x: 1, y: 2 }, Look(0)); 9]);
-        let _ = mirror.apply_delta(1, 2, 1, &bytes, |_| {});
-        for frame in wire::frames(&bytes) {
-            let _ = frame;
-        }
-        let _ = Down::decode(&bytes);
+        check_up(&bytes);
+        check_down(&bytes);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 //! so must `wire::VERSION`.
 
 use wire::{
-    Activity, Bye, CellChanges, CellKey, CellMirror, CellPoint, Click, Down, Enter, Excluded,
-    Freshness, Handle, HandleAnswer, Hello, Look, LookParts, Refused, SourceStatus, Status, Up,
-    VERSION, View, frames, push_frame,
+    Activity, Bye, CellChanges, CellKey, CellMirror, CellPoint, Click, DistrictCounts,
+    DistrictName, Down, Enter, Excluded, Freshness, Handle, HandleAnswer, Hello, Look, LookParts,
+    Refused, SourceStatus, Status, Up, VERSION, View, frames, push_frame,
 };
 
 /// Pieces of hex, each with what it says.
@@ -75,10 +75,14 @@ fn hello() {
             server_unix_ms: 1_700_000_000_123,
             scope: 1,
             finest_level: 11,
+            districts: vec![DistrictName {
+                en: "Xuhui".into(),
+                zh: "徐汇".into(),
+            }],
         }),
         &[
             ("01", "kind: hello"),
-            ("01", "version"),
+            ("02", "version"),
             (
                 "84868808",
                 "epoch, seven bits a byte, low ones first, as all numbers here",
@@ -88,6 +92,9 @@ fn hello() {
             ("f6a1abfef962", "the server's clock; signed, so doubled"),
             ("01", "scope"),
             ("0b", "finest level"),
+            ("01", "one district"),
+            ("05 5875687569", "\"Xuhui\""),
+            ("06 e5be90e6b187", "\"徐汇\""),
         ],
     );
 }
@@ -107,9 +114,59 @@ fn base() {
         ("ac02", "tick 300"),
         ("00", "the generation began so many ticks before"),
         ("03", "dots"),
-        ("029527999813c6529af6bae1d2", "gaps and looks, range coded"),
+        ("c904008a0900184b00801bfeff8003", "gaps and looks, in bits"),
     ];
     assert_eq!(hex::encode(&frame), bytes_of(golden));
+}
+
+/// Enough dots for their looks to be coded.
+#[test]
+fn base_of_a_crowd() {
+    let dots: Vec<_> = (0..80u16)
+        .map(|i| {
+            let activity = [Activity::Driving, Activity::Off, Activity::Off][usize::from(i % 3)];
+            let charge = (i % 7) as u8;
+            (
+                CellPoint {
+                    x: i * 5,
+                    y: i * i / 4,
+                },
+                look(activity, Freshness::Live, 0, charge),
+            )
+        })
+        .collect();
+    let (crowd, _) = CellMirror::from_dots(300, 300, &dots);
+    let mut frame = Vec::new();
+    crowd.encode_base(&KEY, &mut frame);
+    let golden: Annotated<'_> = &[
+        ("02 2b b30d c406 ac02 00", "as above"),
+        ("50", "80 dots"),
+        (
+            "50c00140fe8ccccc001500008de8755ec1f19a1d1b0edf1537f41858356f0be733cce06f5c5f19dc",
+            "lengths of words, then gaps and looks, in bits",
+        ),
+        (
+            "b58c34d6d29707a7f17391ed1af874e586642c0b56c67b9be30cd64c9b0d802f0ce0aed68e10b346",
+            "",
+        ),
+        (
+            "ffc2c269e439866d183e5be1e67663ec578c78a37df6312302b071abfd6a9c3bc8474a59bb86971a",
+            "",
+        ),
+        (
+            "704a3873c5dafee6133cb80156630db352e4ed07ce703a138f0de07d01027057ad7a04226bb0bcc0",
+            "",
+        ),
+        (
+            "c569f0e6a0b30d94cfd2e06618c6a0b122ed1b349c2d9f19536d4c0c7c452b",
+            "",
+        ),
+    ];
+    assert_eq!(hex::encode(&frame), bytes_of(golden));
+    let Ok(Down::Base { body, .. }) = Down::decode(&frame) else {
+        panic!("no base");
+    };
+    assert_eq!(CellMirror::from_base(300, 300, body), Ok(crowd));
 }
 
 #[test]
@@ -133,7 +190,10 @@ fn delta() {
         ("ae02", "tick 302"),
         ("02", "the generation began two ticks before"),
         ("02", "and so long ago was the frame that this one follows"),
-        ("c7d4f1106ecefa84215d520c", "changes, range coded"),
+        (
+            "820728ce2b9604004d20109701",
+            "who left, who moved, whose look changed, who came, in bits",
+        ),
     ];
     assert_eq!(hex::encode(&frame), bytes_of(golden));
     let mut message = Vec::new();
@@ -196,6 +256,12 @@ fn status() {
                 connected: true,
                 newest_report_age_ms: None,
             }],
+            districts: vec![DistrictCounts {
+                shown: 9_000,
+                driving: 3_000,
+                charging: 700,
+                alarms: 5,
+            }],
         }),
         &[
             ("06", "kind: status"),
@@ -216,6 +282,11 @@ fn status() {
             ("01", "one source"),
             ("05 736f757468", "\"south\""),
             ("01 00", "connected; never a report"),
+            ("01", "one district"),
+            (
+                "a846 b817 bc05 05",
+                "shown, driving, charging, with an alarm",
+            ),
         ],
     );
 }
@@ -339,6 +410,18 @@ fn upward_frames() {
             ("01 0b b30d c406", "scope, level, column, row"),
         ],
     );
+}
+
+#[test]
+fn a_hello_of_another_version_says_so_whatever_follows() {
+    for rest in [&[][..], &[0xff; 40]] {
+        let hello = [&[1, 99][..], rest].concat();
+        let read = Down::decode(&hello);
+        assert!(
+            matches!(&read, Ok(Down::Hello(hello)) if hello.version == 99),
+            "{read:?}"
+        );
+    }
 }
 
 #[test]

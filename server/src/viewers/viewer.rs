@@ -136,6 +136,7 @@ impl Viewer {
             server_unix_ms: clock::unix_ms(),
             scope: self.scope,
             finest_level: self.finest_level(),
+            districts: self.state.fleet.districts.to_vec(),
         };
         self.send(&Down::Hello(hello)).await?;
         let silence = self.state.seats.limits.silence();

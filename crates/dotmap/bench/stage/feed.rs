@@ -108,6 +108,7 @@ impl Feed {
             server_unix_ms: 0,
             scope: 0,
             finest_level: 20,
+            districts: Vec::new(),
         })
         .to_vec()])
     }

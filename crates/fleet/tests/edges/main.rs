@@ -1,6 +1,7 @@
 //! The edges of the rules and of cells, one sentence a test.
 
 mod cells;
+mod districts;
 mod rules;
 mod scopes;
 

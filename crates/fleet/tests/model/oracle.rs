@@ -182,6 +182,7 @@ impl Oracle {
     /// Compares all that the fleet shows in the exact scope, and its counts.
     pub fn tick(&self, fleet: &Fleet, now: Now) -> Result<(), String> {
         let (mut shown, mut activity) = (0, [0; 5]);
+        let mut by_class = [0; Class::ALL.len()];
         for (vin, known) in &self.vehicles {
             let vehicle = fleet.find(&Vin(*vin)).ok_or("a vehicle is missing")?;
             let expected = self.expected(known, now);
@@ -193,15 +194,17 @@ impl Oracle {
             }
             if let Some((_, look)) = expected {
                 shown += 1;
+                by_class[known.class as usize] += 1;
                 activity[look.activity() as usize] += 1;
             }
         }
         let counts = fleet.counts();
         let excluded: u32 = counts.excluded().map(|(_, count)| count).sum();
         if counts.registered != self.vehicles.len() as u32
-            || counts.shown() != shown
+            || counts.all.shown() != shown
             || counts.registered != shown + excluded
-            || counts.activity != activity
+            || counts.all.activity != activity
+            || counts.by_class.map(|tally| tally.shown()) != by_class
         {
             return Err(format!("{counts:?}, but {shown} shown, {activity:?}"));
         }

@@ -1,303 +1,274 @@
-//! A delta: who left, who moved and by how much, whose look changed, who came.
+//! A delta: who left, who moved and by how much, whose look changed, who came. Writer and reader apply each part as soon
+//! as it is told, so that both go by the same state of the cell.
 //!
-//! Slots are told by gaps. Movers are told apart first by what both sides know of them: a dot that drives and has not
-//! moved in this generation is likely to move next, one that has just moved is not, and one that stands never does.
-//! So a gap counts only the slots of its own kind. What is expected of all these numbers is learnt from delta to
-//! delta as long as a generation lasts.
+//! Slots are told by gaps. Movers are told apart first by what both sides know of them (see [`Kind`]), so a gap counts only
+//! the slots of its own kind. What sizes numbers have is fitted to each delta and said in it: a delta needs none before it.
 
-use super::coder::{Chance, Coder, Reader, Writer};
-use super::look::Looks;
-use super::number::{Number, signed};
-use crate::mirror::{DEAD, MAX_SLOTS, MOVED};
-use crate::{Activity, CELL_SIDE, CellPoint, Enter, Look, WireError};
+use super::bits::{Reader, Writer};
+use super::number::{self, ORDER_BITS, signed, zigzag};
+use crate::mirror::{Change, Enter, MAX_SLOTS};
+use crate::slots::{Kind, Slots};
+use crate::{CELL_BITS, CELL_SIDE, CellChanges, CellPoint, Look, WireError};
 
-/// Kinds of movers.
-const KINDS: u16 = 3;
+/// Those who moved come first, because a move makes one of them.
+const KINDS: [Kind; 3] = [Kind::Moved, Kind::Due, Kind::Standing];
+/// Orders of the counts: movers of each kind; leaves, looks, enters.
+const MOVERS_ORDERS: [u32; 3] = [0, 3, 0];
+const OTHERS_ORDER: u32 = 0;
+/// Order of the way somebody came who enters.
+const ENTER_ORDER: u32 = 5;
+/// The fields of a look: the first bit, and how many.
+const FIELDS: [(u32, u32); 4] = [(0, 3), (3, 2), (5, 3), (8, 4)];
 
-/// How often numbers of so many bits come in a city whose vehicles report every 10 to 30 s, in thousandths. A start: each
-/// cell soon knows better.
-const MOVER_GAPS: [u32; 9] = [75, 65, 110, 165, 210, 195, 130, 45, 5];
-const STEPS: [u32; 9] = [15, 30, 55, 95, 160, 240, 250, 130, 20];
-const RARE: [u32; 7] = [660, 160, 60, 40, 40, 30, 10];
-const NEARLY_NEVER: [u32; 2] = [990, 10];
-/// Movers of each kind, leaves, looks, enters.
-const COUNTS: [&[u32]; 6] = [
-    &[20, 60, 110, 180, 200, 140, 110, 100, 50, 20, 10],
-    &NEARLY_NEVER,
-    &NEARLY_NEVER,
-    &RARE,
-    &RARE,
-    &RARE,
-];
-
-/// What is expected of a delta.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Expected {
-    counts: [Number; 6],
-    mover_gaps: [Number; KINDS as usize],
-    other_gaps: [Number; 2],
-    /// Steps stay in the cell and have 12 bits.
-    step_x: Number<16>,
-    /// By the length of the step in x.
-    step_y: [Number<16>; 5],
-    looks: Looks,
-    has_from: Chance,
-    from: Number,
-}
-
-impl Expected {
-    pub fn boxed() -> Box<Self> {
-        Box::new(Self::new())
-    }
-
-    fn new() -> Self {
-        Self {
-            counts: std::array::from_fn(|i| Number::of(COUNTS[i], 4)),
-            mover_gaps: std::array::from_fn(|_| Number::of(&MOVER_GAPS, 6)),
-            other_gaps: std::array::from_fn(|_| Number::unknown()),
-            step_x: Number::of(&STEPS, 6),
-            step_y: std::array::from_fn(|_| Number::of(&STEPS, 6)),
-            looks: Looks::unknown(),
-            has_from: Chance::EVEN,
-            from: Number::of(&STEPS, 4),
-        }
-    }
-
-    #[inline]
-    fn step(&mut self, coder: &mut impl Coder, (dx, dy): (i32, i32)) -> (i32, i32) {
-        let dx = signed(coder, &mut self.step_x, dx);
-        let length = 32 - dx.unsigned_abs().leading_zeros();
-        let situation = match length {
-            0..=1 => 0,
-            2..=3 => 1,
-            4 => 2,
-            5 => 3,
-            _ => 4,
-        };
-        (dx, signed(coder, &mut self.step_y[situation], dy))
-    }
-
-    fn enter(&mut self, coder: &mut impl Coder, enter: Enter) -> Enter {
-        let at = CellPoint {
-            x: coder.plain16(u32::from(enter.at.x), 12) as u16,
-            y: coder.plain16(u32::from(enter.at.y), 12) as u16,
-        };
-        let look = self.looks.code(coder, enter.look);
-        let (x, y) = (i32::from(at.x), i32::from(at.y));
-        let (from_x, from_y) = enter.from.unwrap_or((x, y));
-        let from = coder
-            .bit(enter.from.is_some(), &mut self.has_from)
-            .then(|| {
-                let dx = signed(coder, &mut self.from, from_x.wrapping_sub(x));
-                let dy = signed(coder, &mut self.from, from_y.wrapping_sub(y));
-                (x.wrapping_add(dx), y.wrapping_add(dy))
-            });
-        Enter { at, look, from }
-    }
-}
-
-/// Whether a slot is of a kind of movers. A dead one is of none.
-#[inline]
-fn is_of_kind(look: u16, kind: u16) -> bool {
-    const DRIVING: u16 = Activity::Driving as u16;
-    match kind {
-        0 => look & (DEAD | MOVED | 7) == DRIVING,
-        1 => look & (DEAD | MOVED | 7) == DRIVING | MOVED,
-        _ => (look & DEAD == 0) & (look & 7 != DRIVING),
-    }
-}
-
-/// The changes of one tick; slots grow within each list.
-pub(crate) struct Changes<'a> {
-    pub moves: &'a [(u32, CellPoint)],
-    pub looks: &'a [(u32, Look)],
-    pub leaves: &'a [u32],
-    pub enters: &'a [Enter],
-}
-
-pub(crate) fn put_delta(
-    out: &mut Vec<u8>,
-    expected: &mut Expected,
-    at: &[CellPoint],
-    look: &[u16],
-    changes: &Changes<'_>,
-) {
+/// Writes a delta and applies it. The lists are sorted by slot, but for `enters`.
+pub(crate) fn put_delta(out: &mut Vec<u8>, slots: &mut Slots, changes: &CellChanges) {
     let mut writer = Writer::new(out);
-    let coder = &mut writer;
-    let mut by_kind = [0u32; KINDS as usize];
-    for (slot, _) in changes.moves {
-        let look = look[*slot as usize];
-        for (kind, movers) in by_kind.iter_mut().enumerate() {
-            *movers += u32::from(is_of_kind(look, kind as u16));
-        }
+    let w = &mut writer;
+    put_gaps(w, changes.leaves.iter().copied());
+    for slot in &changes.leaves {
+        slots.kill(*slot);
     }
-    expected.counts[3].code(coder, changes.leaves.len() as u32);
-    expected.counts[4].code(coder, changes.looks.len() as u32);
-    expected.counts[5].code(coder, changes.enters.len() as u32);
-    let mut next = 0;
-    for slot in changes.leaves {
-        expected.other_gaps[0].code(coder, slot - next);
-        next = slot + 1;
+    let mut movers = Vec::with_capacity(changes.moves.len());
+    for (kind, order) in KINDS.into_iter().zip(MOVERS_ORDERS) {
+        put_movers(w, slots, &changes.moves, kind, order, &mut movers);
     }
-    for kind in 0..KINDS {
-        let movers = by_kind[usize::from(kind)];
-        expected.counts[usize::from(kind)].code(coder, movers);
-        let mut gap = 0;
-        let mut slot = 0;
-        for (moved, to) in changes.moves {
-            if !is_of_kind(look[*moved as usize], kind) {
-                continue;
-            }
-            let passed = &look[slot as usize..*moved as usize];
-            gap += passed
-                .iter()
-                .filter(|look| is_of_kind(**look, kind))
-                .count() as u32;
-            expected.mover_gaps[usize::from(kind)].code(coder, gap);
-            let from = at[*moved as usize];
-            expected.step(
-                coder,
-                (
-                    i32::from(to.x) - i32::from(from.x),
-                    i32::from(to.y) - i32::from(from.y),
-                ),
-            );
-            gap = 0;
-            slot = moved + 1;
-        }
+    put_gaps(w, changes.looks.iter().map(|change| change.0));
+    for (slot, look) in &changes.looks {
+        put_look_change(w, slots.look(*slot), *look);
+        slots.set_look(*slot, *look);
     }
-    let mut next = 0;
-    for (slot, new) in changes.looks {
-        expected.other_gaps[1].code(coder, slot - next);
-        next = slot + 1;
-        let before = Look::from_bits(look[*slot as usize]);
-        expected.looks.code_change(coder, before, *new);
-    }
-    for enter in changes.enters {
-        expected.enter(coder, *enter);
+    number::put(w, changes.enters.len() as u32, OTHERS_ORDER);
+    for enter in &changes.enters {
+        put_enter(w, enter);
+        slots.push(enter.at, enter.look);
     }
     writer.finish();
 }
 
-/// A change to a dot that was there.
-#[derive(Debug)]
-pub(crate) enum Read {
-    Leave(u32),
-    Move(u32, CellPoint),
-    Look(u32, Look),
-}
-
-/// What stands at the end of a delta: who came.
-#[derive(Debug)]
-pub(crate) struct Entering<'a> {
-    reader: Reader<'a>,
-    left: u32,
-}
-
-impl Entering<'_> {
-    /// The next dot to enter, or that there is none and the delta ends as it should. Expected bits are so cheap that
-    /// a short body could stand for millions, so the end is looked for each time.
-    pub fn next(&mut self, expected: &mut Expected) -> Result<Option<Enter>, WireError> {
-        if self.left == 0 {
-            return self.reader.finish().map(|()| None);
-        }
-        if self.reader.is_beyond_end() {
+/// Reads a delta and applies it, and tells each change. Before an error some may have been applied.
+pub(crate) fn take_delta(
+    body: &[u8],
+    slots: &mut Slots,
+    mut on: impl FnMut(Change),
+) -> Result<(), WireError> {
+    let mut reader = Reader::new(body);
+    let r = &mut reader;
+    take_gaps(r, slots, "leaves", |slots, slot| {
+        slots.kill(slot);
+        on(Change::Leave { slot });
+    })?;
+    for (kind, order) in KINDS.into_iter().zip(MOVERS_ORDERS) {
+        take_movers(r, slots, kind, order, &mut on)?;
+    }
+    let mut changed = Vec::new();
+    take_gaps(r, slots, "looks", |_, slot| changed.push(slot))?;
+    for slot in changed {
+        let look = take_look_change(r, slots.look(slot));
+        slots.set_look(slot, look);
+        on(Change::Look { slot, look });
+    }
+    let room = MAX_SLOTS.saturating_sub(slots.len());
+    let enters = take_count(r, OTHERS_ORDER, "dots of a cell", room)?;
+    for _ in 0..enters {
+        if r.left() < 0 {
             return Err(WireError::Short);
         }
-        self.left -= 1;
-        let nobody = Enter {
-            at: CellPoint::default(),
-            look: Look(0),
-            from: None,
-        };
-        Ok(Some(expected.enter(&mut self.reader, nobody)))
+        let Enter { at, look, from } = take_enter(r);
+        let slot = slots.len();
+        slots.push(at, look);
+        on(Change::Enter {
+            slot,
+            at,
+            look,
+            from,
+        });
     }
+    reader.finish()
 }
 
-/// Reads a delta of a cell in this state up to those who enter, calling `on` in the order leaves, moves, looks. Each slot is
-/// in each of these at most once.
-pub(crate) fn take_delta<'a>(
-    body: &'a [u8],
-    expected: &mut Expected,
-    at: &[CellPoint],
-    look: &[u16],
-    mut on: impl FnMut(Read),
-) -> Result<Entering<'a>, WireError> {
-    let mut reader = Reader::new(body);
-    let coder = &mut reader;
-    let slots = look.len() as u32;
-    let leaves = limited(expected.counts[3].code(coder, 0), "leaves", slots)?;
-    let looks = limited(expected.counts[4].code(coder, 0), "looks", slots)?;
-    let room = MAX_SLOTS.saturating_sub(slots);
-    let enters = limited(expected.counts[5].code(coder, 0), "dots of a cell", room)?;
-    let mut next = 0u32;
-    for _ in 0..leaves {
-        let slot = next.saturating_add(expected.other_gaps[0].code(coder, 0));
-        alive(look, slot)?;
-        on(Read::Leave(slot));
-        next = slot + 1;
-    }
-    for kind in 0..KINDS {
-        let movers = limited(
-            expected.counts[usize::from(kind)].code(coder, 0),
-            "moves",
-            slots,
-        )?;
-        let mut slot = 0u32;
-        for _ in 0..movers {
-            let mut gap = expected.mover_gaps[usize::from(kind)].code(coder, 0);
-            loop {
-                let here = *look
-                    .get(slot as usize)
-                    .ok_or(WireError::Impossible { slot })?;
-                if is_of_kind(here, kind) {
-                    if gap == 0 {
-                        break;
-                    }
-                    gap -= 1;
-                }
-                slot += 1;
-            }
-            let from = at[slot as usize];
-            let (dx, dy) = expected.step(coder, (0, 0));
-            let step = |from: u16, by: i32| {
-                u16::try_from(i32::from(from).saturating_add(by))
-                    .ok()
-                    .filter(|to| u32::from(*to) < CELL_SIDE)
-                    .ok_or(WireError::Impossible { slot })
-            };
-            let to = CellPoint {
-                x: step(from.x, dx)?,
-                y: step(from.y, dy)?,
-            };
-            on(Read::Move(slot, to));
-            slot += 1;
+struct Mover {
+    slot: u32,
+    to: CellPoint,
+    gap: u32,
+    dx: u32,
+    dy: u32,
+}
+
+fn put_movers(
+    w: &mut Writer<'_>,
+    slots: &mut Slots,
+    moves: &[(u32, CellPoint)],
+    kind: Kind,
+    order: u32,
+    movers: &mut Vec<Mover>,
+) {
+    movers.clear();
+    let mut walk = slots.walk(kind);
+    for (slot, to) in moves {
+        if slots.is_of(kind, *slot) {
+            let from = slots.at(*slot);
+            movers.push(Mover {
+                slot: *slot,
+                to: *to,
+                gap: walk.gap_to(slots, *slot),
+                dx: zigzag(i32::from(to.x) - i32::from(from.x)),
+                dy: zigzag(i32::from(to.y) - i32::from(from.y)),
+            });
         }
     }
+    number::put(w, movers.len() as u32, order);
+    if movers.is_empty() {
+        return;
+    }
+    let gap_order = number::put_fitted(w, movers.iter().map(|mover| mover.gap));
+    let dx_order = number::put_fitted(w, movers.iter().map(|mover| mover.dx));
+    let dy_order = number::put_fitted(w, movers.iter().map(|mover| mover.dy));
+    for mover in movers {
+        number::put(w, mover.gap, gap_order);
+        number::put(w, mover.dx, dx_order);
+        number::put(w, mover.dy, dy_order);
+        slots.put(mover.slot, mover.to);
+    }
+}
+
+fn take_movers(
+    r: &mut Reader<'_>,
+    slots: &mut Slots,
+    kind: Kind,
+    order: u32,
+    on: &mut impl FnMut(Change),
+) -> Result<(), WireError> {
+    let movers = take_count(r, order, "moves", slots.len())?;
+    if movers == 0 {
+        return Ok(());
+    }
+    let [gap_order, dx_order, dy_order] = [(); 3].map(|()| r.refill_take(ORDER_BITS));
+    let mut walk = slots.walk(kind);
+    for _ in 0..movers {
+        let gap = number::take(r, gap_order);
+        let slot = walk
+            .next(slots, gap)
+            .ok_or(WireError::Impossible { slot: slots.len() })?;
+        let from = slots.at(slot);
+        let dx = signed(number::take(r, dx_order));
+        let dy = signed(number::take(r, dy_order));
+        let step = |from: u16, by: i32| {
+            u16::try_from(i32::from(from).saturating_add(by))
+                .ok()
+                .filter(|to| u32::from(*to) < CELL_SIDE)
+                .ok_or(WireError::Impossible { slot })
+        };
+        let to = CellPoint {
+            x: step(from.x, dx)?,
+            y: step(from.y, dy)?,
+        };
+        slots.put(slot, to);
+        on(Change::Move { slot, from, to });
+    }
+    Ok(())
+}
+
+/// How many slots, and which.
+fn put_gaps(w: &mut Writer<'_>, slots: impl ExactSizeIterator<Item = u32> + Clone) {
+    number::put(w, slots.len() as u32, OTHERS_ORDER);
+    if slots.len() == 0 {
+        return;
+    }
+    let gaps = slots.scan(0, |next, slot| {
+        let gap = slot - *next;
+        *next = slot + 1;
+        Some(gap)
+    });
+    let order = number::put_fitted(w, gaps.clone());
+    for gap in gaps {
+        number::put(w, gap, order);
+    }
+}
+
+/// Reads slots that are alive, each once and in their order.
+fn take_gaps(
+    r: &mut Reader<'_>,
+    slots: &mut Slots,
+    what: &'static str,
+    mut on: impl FnMut(&mut Slots, u32),
+) -> Result<(), WireError> {
+    let count = take_count(r, OTHERS_ORDER, what, slots.len())?;
+    if count == 0 {
+        return Ok(());
+    }
+    let order = r.refill_take(ORDER_BITS);
     let mut next = 0u32;
-    for _ in 0..looks {
-        let slot = next.saturating_add(expected.other_gaps[1].code(coder, 0));
-        let before = alive(look, slot)?;
-        on(Read::Look(
-            slot,
-            expected.looks.code_change(coder, before, Look(0)),
-        ));
+    for _ in 0..count {
+        let slot = next.saturating_add(number::take(r, order));
+        if !slots.is_alive(slot) {
+            return Err(WireError::Impossible { slot });
+        }
+        on(slots, slot);
         next = slot + 1;
     }
-    Ok(Entering {
-        reader,
-        left: enters,
-    })
+    Ok(())
 }
 
-fn alive(look: &[u16], slot: u32) -> Result<Look, WireError> {
-    match look.get(slot as usize) {
-        Some(look) if look & DEAD == 0 => Ok(Look::from_bits(*look)),
-        _ => Err(WireError::Impossible { slot }),
+/// Which fields changed, then those.
+fn put_look_change(w: &mut Writer<'_>, before: Look, look: Look) {
+    let field =
+        |look: Look, (first, bits): (u32, u32)| (u32::from(look.0) >> first) & ((1 << bits) - 1);
+    let changed = |of| field(before, of) != field(look, of);
+    for of in FIELDS {
+        w.put(u32::from(changed(of)), 1);
+    }
+    for of in FIELDS.into_iter().filter(|of| changed(*of)) {
+        w.put(field(look, of), of.1);
     }
 }
 
-fn limited(count: u32, what: &'static str, limit: u32) -> Result<u32, WireError> {
+fn take_look_change(r: &mut Reader<'_>, before: Look) -> Look {
+    let changed = r.refill_take(FIELDS.len() as u32);
+    let mut look = u32::from(before.0);
+    for (i, (first, bits)) in FIELDS.into_iter().enumerate() {
+        if changed >> i & 1 != 0 {
+            look = look & !(((1 << bits) - 1) << first) | r.take(bits) << first;
+        }
+    }
+    Look::from_bits(look as u16)
+}
+
+fn put_enter(w: &mut Writer<'_>, enter: &Enter) {
+    let (x, y) = (u32::from(enter.at.x), u32::from(enter.at.y));
+    w.put(x | y << CELL_BITS, 2 * CELL_BITS);
+    w.put(u32::from(enter.look.0 & Look::MASK), Look::BITS);
+    w.put(u32::from(enter.from.is_some()), 1);
+    if let Some((from_x, from_y)) = enter.from {
+        number::put(w, zigzag(from_x.wrapping_sub(x as i32)), ENTER_ORDER);
+        number::put(w, zigzag(from_y.wrapping_sub(y as i32)), ENTER_ORDER);
+    }
+}
+
+fn take_enter(r: &mut Reader<'_>) -> Enter {
+    r.refill();
+    let at = CellPoint {
+        x: r.take(CELL_BITS) as u16,
+        y: r.take(CELL_BITS) as u16,
+    };
+    let look = Look(r.take(Look::BITS) as u16);
+    let from = (r.take(1) == 1).then(|| {
+        let dx = signed(number::take(r, ENTER_ORDER));
+        let dy = signed(number::take(r, ENTER_ORDER));
+        (
+            i32::from(at.x).wrapping_add(dx),
+            i32::from(at.y).wrapping_add(dy),
+        )
+    });
+    Enter { at, look, from }
+}
+
+fn take_count(
+    r: &mut Reader<'_>,
+    order: u32,
+    what: &'static str,
+    limit: u32,
+) -> Result<u32, WireError> {
+    let count = number::take(r, order);
     if count > limit {
         return Err(WireError::TooMany {
             what,

@@ -2,17 +2,17 @@
 //!
 //! | file | idea |
 //! |---|---|
-//! | `coder` | bits that cost what they surprise |
+//! | `bits` | bits in bytes |
 //! | `number` | numbers that are mostly small |
-//! | `look` | looks |
+//! | `code` | symbols, the frequent ones in few bits |
 //! | `base` | a whole cell in Morton order |
 //! | `delta` | what one tick changed |
 
 mod base;
-mod coder;
+mod bits;
+mod code;
 mod delta;
-mod look;
 mod number;
 
 pub(crate) use base::{put_base, take_base};
-pub(crate) use delta::{Changes, Expected, Read, put_delta, take_delta};
+pub(crate) use delta::{put_delta, take_delta};

@@ -188,7 +188,7 @@ fn deltas(city: &City, interval_s: i64, level: u8, name: &str) {
             fleet.apply(&city.report(i, second), City::now(second));
         }
         fleet.tick(City::now(second));
-        let driving = fleet.counts().activity[Activity::Driving as usize];
+        let driving = fleet.counts().all.activity[Activity::Driving as usize];
         let moves_before = wall.moves;
         wall.take(&fleet, &cells);
         wall.steps.add_who(driving, wall.moves - moves_before);

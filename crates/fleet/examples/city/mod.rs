@@ -31,16 +31,19 @@ struct Car {
     phase_s: u32,
     /// Heard last so long before the start, and never again.
     silent_since_s: Option<u32>,
-    start_m: f64,
-    speed_m_s: f64,
+    start_m: f32,
+    speed_m_s: f32,
     /// A stretch of driving and a wait at a light, in seconds.
-    cycle_s: f64,
+    cycle_s: f32,
     /// Beside the road, to the right as it drives.
-    aside_m: f64,
+    aside_m: f32,
 }
 
 pub struct City {
+    /// Around the first place; the others have the same.
     roads: Vec<Road>,
+    /// From the first place to each, in world units.
+    away: Vec<(f64, f64)>,
     cars: Vec<Car>,
     items: Bytes,
 }
@@ -107,9 +110,16 @@ impl City {
     pub fn new(seed: u64, count: usize, centres: &[(f64, f64)], item_bytes: usize) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut roads = Vec::new();
-        for (lon, lat) in centres {
-            roads_of(&mut rng, WorldPoint::from_lon_lat(*lon, *lat), &mut roads);
-        }
+        let places: Vec<WorldPoint> = centres
+            .iter()
+            .map(|(lon, lat)| WorldPoint::from_lon_lat(*lon, *lat))
+            .collect();
+        roads_of(&mut rng, places[0], &mut roads);
+        let away = |to: u32, from: u32| f64::from(to) - f64::from(from);
+        let away = places
+            .iter()
+            .map(|place| (away(place.x, places[0].x), away(place.y, places[0].y)))
+            .collect();
         // Roads take traffic by their length.
         let mut by_length = Vec::new();
         for (i, road) in roads.iter().enumerate() {
@@ -120,6 +130,7 @@ impl City {
             .collect();
         Self {
             roads,
+            away,
             cars,
             items: report_items(item_bytes),
         }
@@ -201,13 +212,14 @@ impl City {
         let car = &self.cars[i];
         let road = &self.roads[car.road as usize];
         let length_m = (road.len() - 1) as f64 * SPACING_M;
-        let (mut along_m, mut stands) = (car.start_m, true);
+        let (mut along_m, mut stands) = (f64::from(car.start_m), true);
+        let (cycle_s, speed_m_s) = (f64::from(car.cycle_s), f64::from(car.speed_m_s));
         if car.activity == Activity::Driving {
             let time_s = second as f64 + 100_000.0 + f64::from(car.phase_s) * 7.0;
-            let (cycles, rest_s) = ((time_s / car.cycle_s).floor(), time_s % car.cycle_s);
-            let drive_s = car.cycle_s * 0.72;
+            let (cycles, rest_s) = ((time_s / cycle_s).floor(), time_s % cycle_s);
+            let drive_s = cycle_s * 0.72;
             stands = rest_s > drive_s;
-            along_m += car.speed_m_s * (cycles * drive_s + rest_s.min(drive_s));
+            along_m += speed_m_s * (cycles * drive_s + rest_s.min(drive_s));
         }
         // To the end of the road and back again, on the other side.
         let lap_m = along_m.rem_euclid(2.0 * length_m);
@@ -221,7 +233,8 @@ impl City {
         let ((x0, y0), (x1, y1)) = (road[k], road[k + 1]);
         let (dx, dy) = (x1 - x0, y1 - y0);
         let unit = units_per_metre();
-        let across = side * car.aside_m * unit / dx.hypot(dy);
+        let across = side * f64::from(car.aside_m) * unit / dx.hypot(dy);
+        let away = self.away[i % self.away.len()];
         // A receiver strays a little while driving; standing, terminals hold the last fix.
         let lot = mix(i as u64 ^ (second as u64) << 32);
         let stray = |bits: u64| {
@@ -232,8 +245,8 @@ impl City {
             }
         };
         let at = WorldPoint {
-            x: (x0 + t * dx - across * dy + stray(lot)) as u32,
-            y: (y0 + t * dy + across * dx + stray(lot >> 16)) as u32,
+            x: (away.0 + x0 + t * dx - across * dy + stray(lot)) as u32,
+            y: (away.1 + y0 + t * dy + across * dx + stray(lot >> 16)) as u32,
         };
         (at, stands)
     }
@@ -258,7 +271,7 @@ fn car(rng: &mut ChaCha8Rng, roads: &[Road], by_length: &[u32]) -> Car {
     if activity == Activity::Charging {
         // Chargers stand together, one station on a road.
         start_m = length_m * 0.3 + f64::from(rng.random_range(0..10)) * 3.0;
-        aside_m = 30.0 + f64::from(rng.random_range(0..4)) * 6.0;
+        aside_m = 30.0 + rng.random_range(0..4) as f32 * 6.0;
     }
     Car {
         road,
@@ -285,7 +298,7 @@ fn car(rng: &mut ChaCha8Rng, roads: &[Road], by_length: &[u32]) -> Car {
             3..7 => Some(rng.random_range(1_000..9_000)),
             _ => None,
         },
-        start_m,
+        start_m: start_m as f32,
         speed_m_s: rng.random_range(5.0..19.0),
         cycle_s: rng.random_range(50.0..130.0),
         aside_m,

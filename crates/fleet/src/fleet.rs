@@ -135,7 +135,7 @@ impl Fleet {
         for some in order.chunks(FETCHED_AHEAD) {
             let known = some.iter().map(|entry| entry.0);
             self.vehicles
-                .fetch(known.filter(|vehicle| *vehicle != UNKNOWN));
+                .fetch(&known.filter(|vehicle| *vehicle != UNKNOWN));
             for (vehicle, i) in some {
                 let vehicle = Some(*vehicle).filter(|vehicle| *vehicle != UNKNOWN);
                 applied(self.apply_to(vehicle, &reports[*i as usize], now));

@@ -305,7 +305,7 @@ impl Vehicles {
 
     /// Reads what [`apply_to`](Self::apply_to) will need of some vehicles. Each step is a short loop over all of them, so
     /// that a processor waits for memory once for many and not for each.
-    pub fn fetch(&self, vehicles: impl Iterator<Item = u32> + Clone) {
+    pub fn fetch(&self, vehicles: &(impl Iterator<Item = u32> + Clone)) {
         let ixs = || vehicles.clone().map(|vehicle| vehicle as usize);
         let records = ixs().map(|i| {
             let latest = &self.latest[i];

@@ -146,9 +146,9 @@ fn depths_of(leaves: &[(u64, usize)]) -> Vec<u32> {
 fn words_of(lengths: &[u8]) -> Vec<(u16, u8)> {
     let mut next = [0u16; LONGEST as usize + 1];
     let mut first = 0u32;
-    for length in 1..=LONGEST as usize {
-        next[length] = first as u16;
-        let present = lengths.iter().filter(|of| usize::from(**of) == length);
+    for (length, next) in (1..).zip(&mut next[1..]) {
+        *next = first as u16;
+        let present = lengths.iter().filter(|of| **of == length);
         first = (first + present.count() as u32) << 1;
     }
     lengths

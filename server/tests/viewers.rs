@@ -5,8 +5,8 @@ mod support;
 
 use std::time::Duration;
 
-use futures_util::SinkExt;
-use support::viewer::{Mirrors, WORLD, end, next, say, socket};
+use futures_util::{SinkExt, StreamExt};
+use support::viewer::{Mirrors, Socket, WORLD, end, narrow_socket, next, say, socket};
 use support::{Evwall, now_unix_s, report, report_at, vin};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
-use wire::{Bye, Down, Up, View, WorldPoint, cell_of};
+use wire::{Bye, CellPoint, Down, Up, View, WorldPoint, cell_of};
 
 /// A telemetry source in this test, with the server connected to it.
 async fn with_source(args: &[&str]) -> (Evwall, WebSocketStream<TcpStream>) {
@@ -281,4 +281,106 @@ async fn who_was_slow_is_shown_what_is_and_not_what_was() {
         "the base, for who is twenty ticks behind"
     );
     assert!(caught_up.deltas <= 14, "{} deltas", caught_up.deltas);
+}
+
+/// Kilobytes of memory that the server uses.
+fn rss_kb(server: &Evwall) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kb = line.unwrap().split_whitespace().next().unwrap();
+    kb.parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_hundred_viewers_that_never_read_hold_little_and_are_closed() {
+    const VEHICLES: u32 = 150_000;
+    const VIEWERS: usize = 100;
+    let (server, mut source) = with_source(&[
+        "--viewer-silence-s",
+        "5",
+        "--max-viewers-per-session",
+        "200",
+    ])
+    .await;
+    let cookie = server.signed_in("watch", "supervisor").await;
+    // All in one cell, so that its base is one frame, larger than what the system takes.
+    let (cell, _) = cell_of(WorldPoint::from_lon_lat(121.3, 31.2), 11, 0);
+    let half = cell.unit_world() / 2;
+    for some in (0..VEHICLES).collect::<Vec<_>>().chunks(1000) {
+        let mut message = Vec::new();
+        for serial in some {
+            let spread = serial.wrapping_mul(2_654_435_769);
+            let corner = cell.world_from_cell(CellPoint {
+                x: (spread >> 20) as u16,
+                y: (spread >> 8 & 0xfff) as u16,
+            });
+            let middle = WorldPoint {
+                x: corner.x + half,
+                y: corner.y + half,
+            };
+            let (lon, lat) = middle.to_lon_lat();
+            let (lon_e6, lat_e6) = ((lon * 1e6).round() as i32, (lat * 1e6).round() as i32);
+            message.extend(report_at(&vin(*serial), now_unix_s(), lon_e6, lat_e6));
+        }
+        source.send(Message::binary(message)).await.unwrap();
+    }
+    server
+        .until("all vehicles", |metrics| {
+            metrics.of("evwall_vehicles_live") == f64::from(VEHICLES)
+        })
+        .await;
+    let corner = cell.origin();
+    let view = View {
+        seq: 1,
+        level: cell.level,
+        x0: corner.x,
+        y0: corner.y,
+        x1: corner.x + 1,
+        y1: corner.y + 1,
+    };
+    // One that reads: it has the base packed, and shows how large it is.
+    let mut reader = socket(&server, &cookie).await;
+    say(&mut reader, Up::View(view)).await;
+    let mut mirrors = Mirrors::default();
+    let mut bytes = 0;
+    while mirrors.dots() < VEHICLES {
+        let message = next(&mut reader).await;
+        bytes += message.len();
+        mirrors.take(&message);
+    }
+    assert!(bytes > 120_000, "{bytes} bytes are nothing to hold");
+    let before_kb = rss_kb(&server);
+    let mut viewers: Vec<Socket> = Vec::new();
+    for _ in 0..VIEWERS {
+        let mut viewer = narrow_socket(&server, &cookie, Some(4096)).await;
+        say(&mut viewer, Up::View(view)).await;
+        viewers.push(viewer);
+    }
+    let all = VIEWERS as f64 + 1.0;
+    server
+        .until("all viewers", |metrics| metrics.of("evwall_viewers") == all)
+        .await;
+    let skipped = server
+        .metrics()
+        .await
+        .of("evwall_viewer_skipped_ticks_total");
+    server
+        .until("ticks that nobody takes", |metrics| {
+            metrics.of("evwall_viewer_skipped_ticks_total") > skipped + 5.0
+        })
+        .await;
+    let each_kb = (rss_kb(&server) - before_kb) / VIEWERS as f64;
+    assert!(
+        each_kb < 100.0,
+        "{each_kb} kB for each viewer that does not read"
+    );
+    server
+        .until("an end of them", |metrics| {
+            metrics.of("evwall_viewers") <= 1.0
+        })
+        .await;
+    for viewer in &mut viewers {
+        // What the system had taken can still be read; behind it the connection is over.
+        while let Some(Ok(_)) = viewer.next().await {}
+    }
 }

@@ -15,6 +15,16 @@ pub fn DeskPage() -> impl IntoView {
     let anchor = NodeRef::<Div>::new();
     let me = Resource::new(|| (), |()| api::who_am_i());
     let me = Signal::derive(move || me.get().and_then(Result::ok));
+    let blurred = move || {
+        let count = state
+            .picture
+            .with(|picture| picture.status.as_ref().map(|status| status.blurred));
+        let words = text::BLURRED.in_lang(lang.get());
+        count.map_or_else(
+            || words.to_owned(),
+            |count| format!("{words} ({})", text::count(count.into())),
+        )
+    };
     view! {
         <main class="desk">
             <noscript>
@@ -31,7 +41,7 @@ pub fn DeskPage() -> impl IntoView {
                         me.get()
                             .map(|me| {
                                 view! {
-                                    <Show when=move || me.blurred><small>{text::BLURRED.shown()}</small></Show>
+                                    <Show when=move || me.blurred><small data-testid="blurred">{blurred}</small></Show>
                                     <Places me=me.clone() />
                                     <span data-testid="me">{me.name.clone()}</span>
                                 }

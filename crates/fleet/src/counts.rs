@@ -3,7 +3,7 @@
 use wire::{Activity, DistrictCounts, Excluded, Freshness, Look, SourceStatus, Status};
 
 use crate::districts::NO_DISTRICT;
-use crate::{Class, SourceId};
+use crate::{Class, EXACT, SourceId};
 
 const EXCLUDED: [Excluded; 4] = [
     Excluded::NeverHeard,
@@ -168,6 +168,7 @@ impl TickSummary {
             excluded: counts.excluded().collect(),
             activity: counts.all.activity,
             alarms: counts.all.alarms,
+            blurred: if scope == EXACT { 0 } else { self.blurred },
             reports_per_s: self.reports_per_s,
             newest_report_age_ms: self.newest_report_age_ms,
             sources: self

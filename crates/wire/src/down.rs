@@ -101,6 +101,8 @@ pub struct Status {
     pub activity: [u32; 5],
     /// Dots by alarm level 0..=4; a dot with an unknown level is in none.
     pub alarms: [u32; 5],
+    /// Dots that this scope is shown displaced; 0 where it sees them as they are.
+    pub blurred: u32,
     pub reports_per_s: u32,
     /// Since the newest report of any source came in; none if none ever did.
     pub newest_report_age_ms: Option<u32>,

@@ -249,6 +249,7 @@ fn status() {
             excluded: vec![(Excluded::NeverHeard, 49_000), (Excluded::NoFix, 910)],
             activity: [1, 2, 3, 4, 5],
             alarms: [6, 7, 8, 9, 10],
+            blurred: 11,
             reports_per_s: 22_200,
             newest_report_age_ms: Some(300),
             sources: vec![SourceStatus {
@@ -277,6 +278,7 @@ fn status() {
             ),
             ("01 02 03 04 05", "by activity"),
             ("06 07 08 09 0a", "by alarm level"),
+            ("0b", "displaced"),
             ("b8ad01", "reports a second"),
             ("01 ac02", "there is a newest report; its age in ms"),
             ("01", "one source"),

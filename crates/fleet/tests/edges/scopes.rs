@@ -98,6 +98,15 @@ fn private_vehicles_and_those_of_which_nobody_said_are_displaced() {
             matches!(class, Class::Private | Class::Other),
             "{class:?}"
         );
+        let counted = |scope| {
+            stage
+                .fleet
+                .summary()
+                .status(scope, |_| String::new())
+                .blurred
+        };
+        assert_eq!(counted(0), 0, "{class:?}");
+        assert_eq!(counted(1), u32::from(is_displaced), "{class:?}");
     }
 }
 

@@ -1,5 +1,10 @@
 //! `cargo xtask bench render`: builds the stage (bench/stage) as the page is built, and lets `bench/render.mjs` measure it in
-//! a headless Chromium. Arguments are names of runs. Needs what `cargo xtask test` installs: Chromium, npm packages.
+//! a headless Chromium. Arguments are names of rows. Needs what `cargo xtask test` installs (Chromium, npm packages), and for
+//! the rows with the real page what `cargo xtask build` leaves behind. deck.gl, the one to compare with, comes from npm.
+
+/// Only what it brings as one file is used; its dependencies would be 386 packages.
+#[cfg(not(target_arch = "wasm32"))]
+const DECK: &str = "deck.gl@9.4.0";
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -41,6 +46,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .web(true)?
         .typescript(false)
         .generate(&pkg)?;
+    let deck = target.join("bench").join(DECK);
+    if !deck.join("package/dist.min.js").is_file() {
+        std::fs::create_dir_all(&deck)?;
+        check(
+            Command::new("npm")
+                .args(["pack", "--silent", DECK])
+                .current_dir(&deck),
+        )?;
+        check(
+            Command::new("tar")
+                .args(["xzf", "deck.gl-9.4.0.tgz"])
+                .current_dir(&deck),
+        )?;
+    }
     let chromium =
         std::env::var_os("EVWALL_CHROMIUM").unwrap_or_else(|| "/usr/bin/chromium".into());
     check(
@@ -49,7 +68,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .args(std::env::args().skip(1))
             .env("PKG", pkg)
             .env("MODULES", root.join("end2end/node_modules"))
+            .env("DECK", deck.join("package"))
             .env("PUBLIC", root.join("public"))
+            .env("SITE", target.join("site"))
             .env("SHOTS", target.join("bench/render"))
             .env("CHROMIUM", chromium),
     )?;

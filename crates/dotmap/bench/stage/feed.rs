@@ -47,13 +47,15 @@ pub struct Feed {
     tick: u64,
     /// Seconds from one report of a vehicle to the next.
     period: u64,
+    /// Vehicles that drove on in the last tick.
+    moved: u32,
     random: u64,
 }
 
 #[wasm_bindgen]
 impl Feed {
     #[wasm_bindgen(constructor)]
-    pub fn new(vehicles: u32, period: u32, seed: u32, spread_deg: f64) -> Self {
+    pub fn new(vehicles: u32, period: u32, seed: u32, spread_deg: f64, all_drive: bool) -> Self {
         let mut feed = Self {
             roads: Vec::new(),
             vehicles: Vec::new(),
@@ -63,6 +65,7 @@ impl Feed {
             level: 0,
             tick: 1,
             period: u64::from(period.max(1)),
+            moved: 0,
             random: u64::from(seed) | 1 << 40,
         };
         for _ in 0..ROADS {
@@ -80,7 +83,10 @@ impl Feed {
             feed.roads.push([end(-0.5), end(0.5)]);
         }
         for _ in 0..vehicles {
-            let look = feed.look();
+            let mut look = feed.look();
+            if all_drive {
+                look = Look(look.0 & !7 | Activity::Driving as u16);
+            }
             let speed = (0.2 + feed.share()) * 0.0012 / spread_deg;
             let road = (feed.share() * ROADS as f64) as usize;
             let along = feed.share();
@@ -195,9 +201,29 @@ impl Feed {
         message(&frames)
     }
 
+    /// How many vehicles the last tick moved.
+    pub fn moved(&self) -> u32 {
+        self.moved
+    }
+
+    /// Where all vehicles are, in degrees, for who draws them otherwise.
+    pub fn lon_lats(&self) -> Vec<f32> {
+        let places = self.vehicles.iter().map(|vehicle| vehicle.at.to_lon_lat());
+        places
+            .flat_map(|(lon, lat)| [lon as f32, lat as f32])
+            .collect()
+    }
+
+    /// What all vehicles do.
+    pub fn activities(&self) -> Vec<u8> {
+        let looks = self.vehicles.iter().map(|vehicle| vehicle.look);
+        looks.map(|look| look.activity() as u8).collect()
+    }
+
     /// A second passes; returns what the page gets for that.
     pub fn tick(&mut self) -> Vec<u8> {
         self.tick += 1;
+        self.moved = 0;
         for ix in 0..self.vehicles.len() {
             if !(ix as u64 + self.tick).is_multiple_of(self.period) {
                 continue;
@@ -214,6 +240,7 @@ impl Feed {
                 let now = self.world(ix);
                 self.vehicles[ix].at = now;
                 self.move_vehicle(ix, before, now);
+                self.moved += 1;
             }
         }
         let mut frames = Vec::new();

@@ -5,10 +5,12 @@
 
 mod feed;
 
+use dotmap::cell::Cell;
 use dotmap::{ColourBy, Engine, EngineReport, Filter, Options, Picked};
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlCanvasElement, HtmlElement};
+use wire::Down;
 
 /// The engine with callbacks that JavaScript understands.
 #[wasm_bindgen]
@@ -77,6 +79,26 @@ impl Stage {
                 ..Filter::default()
             });
         }
+    }
+
+    /// Reads the bases in a message as the engine does, and forgets them; returns how many dots there were.
+    pub fn decode(&self, message: &[u8]) -> u32 {
+        let frames = wire::frames(message).flatten();
+        let cells = frames.filter_map(|frame| match frame {
+            Down::Base {
+                generation,
+                tick,
+                body,
+                ..
+            } => Cell::from_base(0, generation, tick, body, 0).ok(),
+            _ => None,
+        });
+        cells.map(|cell| cell.records().len() as u32).sum()
+    }
+
+    /// Bytes of this module's memory.
+    pub fn memory_bytes(&self) -> u32 {
+        core::arch::wasm32::memory_size::<0>() as u32 * 65_536
     }
 
     /// Ends the engine.

@@ -17,9 +17,9 @@ const BARE_GROUND = JSON.stringify({
 });
 
 /** Starts on a free port; returns the address and a way to stop. `folders` maps a path's first part to a folder. */
-export async function serve({ pkg, maplibre, ground, fonts }) {
+export async function serve({ pkg, maplibre, ground, fonts, deck }) {
   const here = fileURLToPath(new URL(".", import.meta.url));
-  const folders = { pkg, vendor: maplibre, ground, fonts };
+  const folders = { pkg, vendor: maplibre, ground, fonts, deck };
   const server = createServer(async (request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, "http://stage").pathname));
     const [, first, ...rest] = path.split("/");

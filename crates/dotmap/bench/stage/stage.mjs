@@ -1,6 +1,6 @@
 // Puts the engine on the page and a fleet behind its socket. The fleet lives in a second instance of the module, so that
-// the engine's memory is its own. Parameters: vehicles, period, seed, spread, renderer, lon, lat, zoom, speed (ticks a second),
-// ticking (0: only when told), alone (no ground in the picture).
+// the engine's memory is its own. Parameters: vehicles, period, seed, spread, driving (1: all of them), renderer, lon, lat, zoom,
+// speed (ticks a second), ticking (0: only when told), alone (no ground in the picture).
 import init, { Stage } from "/pkg/stage.js";
 import initFeed, { Feed } from "/pkg/stage.js?feed";
 
@@ -10,7 +10,7 @@ const number = (name, otherwise) => Number(asked.get(name) ?? otherwise);
 const module_or_path = "/pkg/stage_bg.wasm";
 await init({ module_or_path });
 await initFeed({ module_or_path });
-const feed = new Feed(number("vehicles", 20000), number("period", 10), number("seed", 7), number("spread", 0.25));
+const feed = new Feed(number("vehicles", 20000), number("period", 10), number("seed", 7), number("spread", 0.25), number("driving", 0) === 1);
 
 /** A WebSocket whose other end is the feed. `evwallStage.replay` holds ticks made beforehand. */
 class FeedSocket extends EventTarget {

@@ -54,10 +54,20 @@ const PER_SESSION: usize = 50;
 /// Until what a change of viewers stirred up is over.
 const SETTLE: Duration = Duration::from_secs(3);
 const SLOW_PAIRS: usize = 5;
-const CURVE_VEHICLES: [u32; 4] = [10_000, 50_000, 222_000, 1_100_000];
+const CURVE_VEHICLES: [(u32, &str); 4] = [
+    (10_000, "10,000 vehicles"),
+    (50_000, "50,000 vehicles"),
+    (222_000, "222,000 vehicles"),
+    (1_100_000, "1,100,000 vehicles"),
+];
 /// Of each pair.
 const CURVE_WINDOW: Duration = Duration::from_secs(8);
-const CURVE_VIEWERS: [usize; 4] = [1, 10, 100, 1_000];
+const CURVE_VIEWERS: [(usize, &str); 4] = [
+    (1, "1 viewer"),
+    (10, "10 viewers"),
+    (100, "100 viewers"),
+    (1_000, "1,000 viewers"),
+];
 
 fn main() -> Result<()> {
     let options = Options::parse();
@@ -68,8 +78,8 @@ fn main() -> Result<()> {
         .enable_all()
         .build()?;
     if options.curve {
-        for vehicles in CURVE_VEHICLES {
-            curve(&runtime, vehicles)?;
+        for (vehicles, row) in CURVE_VEHICLES {
+            curve(&runtime, vehicles, row)?;
         }
         return Ok(());
     }
@@ -304,24 +314,23 @@ impl<'a> Bench<'a> {
 }
 
 /// One city size, more and more viewers.
-fn curve(runtime: &Runtime, vehicles: u32) -> Result<()> {
+fn curve(runtime: &Runtime, vehicles: u32, row: &str) -> Result<()> {
     let options = Options {
         vehicles,
-        viewers: CURVE_VIEWERS[CURVE_VIEWERS.len() - 1],
+        viewers: CURVE_VIEWERS[CURVE_VIEWERS.len() - 1].0,
         only: Vec::new(),
         curve: true,
     };
     let bench = Bench::start(runtime, &options)?;
-    for viewers in CURVE_VIEWERS {
+    for (viewers, column) in CURVE_VIEWERS {
         bench.server.wait_for_no_cells()?;
         let (crowd, _) = bench.crowd(viewers);
         runtime.block_on(crowd.wait_for_green())?;
         std::thread::sleep(SETTLE);
-        let (row, column) = (format!("{vehicles} vehicles"), format!("{viewers} viewers"));
         let work = bench.window(&format!("{row}, {column}"), CURVE_WINDOW)?;
         println!(
             "{{\"bench\":\"fanout\",\"table\":\"Cores of the server and milliseconds of a tick\",\"row\":\"{row}\",\
-             \"column\":\"{column}\",\"text\":\"{:.2}, {:.0} ms\"}}",
+             \"column\":\"{column}\",\"text\":\"{:.2} cores, {:.1} ms\"}}",
             work.cores, work.tick_ms
         );
     }

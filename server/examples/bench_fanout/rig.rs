@@ -37,6 +37,9 @@ impl City {
         let folder = std::env::temp_dir().join(format!("evwall-bench-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(folder.join("site/pkg"))?;
+        // Vehicles are counted by the districts of the ground map.
+        let ground = concat!(env!("CARGO_MANIFEST_DIR"), "/../public/ground");
+        std::os::unix::fs::symlink(ground, folder.join("site/ground"))?;
         let programs = programs()?;
         let mut sim = Command::new(programs.join("evwall-sim"))
             .args(["fleet", "--listen", "127.0.0.1:0", "--wait"])

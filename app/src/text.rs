@@ -167,6 +167,12 @@ pub const UNKNOWN: Text = text("unknown", "未知");
 pub const ALARM: Text = text("alarm", "报警");
 pub const HOLLOW_LATE: Text = text("late report: hollow", "上报延迟：空心");
 
+pub const AFTERGLOW: Text = text("Afterglow", "余辉");
+pub const DENSITY: Text = text("Density when far out", "远景密度");
+pub const LIGHT_SHED: Text = text(
+    "Off: this machine is too slow for it",
+    "已关闭：本机速度不足",
+);
 pub const COLOUR_BY: Text = text("Colour by", "着色方式");
 pub const BY_ACTIVITY: Text = text("activity", "状态");
 pub const BY_CHARGE: Text = text("charge", "电量");

@@ -39,7 +39,41 @@ pub fn Legend(state: MapState, #[prop(optional)] fixed: bool) -> impl IntoView {
             <ul>
                 {move || rows(state.colour_by.get()).map(|row| view! { <LegendRow state row fixed /> }).collect_view()}
             </ul>
+            <Show when=move || !fixed>
+                <Lights state />
+            </Show>
         </section>
+    }
+    .into_any()
+}
+
+/// Switches for what is drawn besides the dots, and a word where there is no time for it.
+#[component]
+fn Lights(state: MapState) -> impl IntoView {
+    let light = state.light;
+    let shed = move || state.picture.with(|picture| picture.light_shed);
+    view! {
+        <div class="lights">
+            <button
+                class="row"
+                data-testid="afterglow"
+                aria-pressed=move || light.get().afterglow.to_string()
+                on:click=move |_| light.update(|light| light.afterglow ^= true)
+            >
+                {text::AFTERGLOW.shown()}
+            </button>
+            <button
+                class="row"
+                data-testid="density"
+                aria-pressed=move || light.get().density.to_string()
+                on:click=move |_| light.update(|light| light.density ^= true)
+            >
+                {text::DENSITY.shown()}
+            </button>
+            <Show when=shed>
+                <small>{text::LIGHT_SHED.shown()}</small>
+            </Show>
+        </div>
     }
     .into_any()
 }

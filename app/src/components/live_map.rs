@@ -19,6 +19,8 @@ pub struct Picture {
     pub frames_per_s: f32,
     pub frame_ms: f32,
     pub renderer: String,
+    /// Afterglow or density was asked for, but frames took too long with it.
+    pub light_shed: bool,
     pub level: u8,
     /// The dots in view, filtered ones included.
     pub in_view: InView,
@@ -45,6 +47,14 @@ pub enum ColourBy {
     Charge,
     Alarm,
     Freshness,
+}
+
+/// What is drawn besides the dots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Light {
+    pub afterglow: bool,
+    /// Far out only.
+    pub density: bool,
 }
 
 /// Which codes of the thing that colours tell are hidden; a bit for each.
@@ -114,6 +124,7 @@ pub struct MapState {
     pub colour_by: RwSignal<ColourBy>,
     /// Choosing another colouring shows everything again.
     pub hidden: RwSignal<Hidden>,
+    pub light: RwSignal<Light>,
     /// A vehicle that was found by its VIN and opened; it may have no dot.
     pub found: RwSignal<Option<Found>>,
     /// The handle that the engine should watch.
@@ -132,6 +143,7 @@ impl MapState {
             signed_out: RwSignal::new(false),
             colour_by: RwSignal::new(ColourBy::default()),
             hidden: RwSignal::new(0),
+            light: RwSignal::new(Light::default()),
             found: RwSignal::new(None),
             watched: RwSignal::new(None),
         }

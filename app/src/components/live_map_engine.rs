@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wire::{Bye, Handle, Refused};
 
-use super::{ColourBy, Hidden, InView, Link, MapState, Picked, PickedDot, Picture, Pushed};
+use super::{ColourBy, Hidden, InView, Light, Link, MapState, Picked, PickedDot, Picture, Pushed};
 use crate::api::ApiError;
 
 /// How near the map goes to a vehicle that was found.
@@ -92,6 +92,7 @@ pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor:
                         state.colour_by.get_untracked(),
                         state.hidden.get_untracked(),
                     );
+                    show_light(&started, state.light.get_untracked());
                     // The page may have gone while the ground was loading.
                     let _ = engine.try_set_value(Some(started));
                 }
@@ -105,6 +106,15 @@ pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor:
         engine.with_value(|engine| {
             if let Some(engine) = engine {
                 show_looks(engine, colour_by, hidden);
+            }
+        });
+    });
+
+    Effect::new(move || {
+        let light = state.light.get();
+        engine.with_value(|engine| {
+            if let Some(engine) = engine {
+                show_light(engine, light);
             }
         });
     });
@@ -188,6 +198,7 @@ fn picture(report: EngineReport) -> Picture {
         frames_per_s: report.fps,
         frame_ms: report.frame_ms,
         renderer: report.renderer.to_owned(),
+        light_shed: report.light_shed,
         level: report.level,
         in_view: InView {
             activity: firsts(&report.census.counts.activity),
@@ -226,6 +237,10 @@ fn show_looks(engine: &Engine, colour_by: ColourBy, hidden: Hidden) {
     };
     engine.colour_by(colour_by);
     engine.filter(filter);
+}
+
+fn show_light(engine: &Engine, Light { afterglow, density }: Light) {
+    engine.light(dotmap::Light { afterglow, density });
 }
 
 fn shown_dot(number: usize, pick: &Pick) -> PickedDot {

@@ -70,6 +70,8 @@ class MapGround {
       told(FAILED, 0, 0, false);
     });
     this.map = map;
+    this.ratio = devicePixelRatio;
+    this.coarse = false;
     if (software) this.coarsenWhileMoving();
   }
 
@@ -77,30 +79,38 @@ class MapGround {
   // dots above stay sharp.
   coarsenWhileMoving() {
     const { map } = this;
-    let coarse = false;
     map.on("move", () => {
       clearTimeout(this.sharpening);
       // Not for a single step: a change of size in the middle of one would be taken for the end of it.
-      if (!coarse && map.isMoving()) {
-        coarse = true;
+      if (!this.coarse && map.isMoving()) {
+        this.coarse = true;
         map.setPixelRatio(devicePixelRatio * MOVING_RATIO);
       }
     });
     map.on("moveend", () => {
       clearTimeout(this.sharpening);
-      if (coarse) {
+      if (this.coarse) {
         this.sharpening = setTimeout(() => {
           if (map.isMoving()) return;
-          coarse = false;
+          this.coarse = false;
           map.setPixelRatio(devicePixelRatio);
         }, SHARPEN_AFTER_MS);
       }
     });
   }
 
+  // The window may have come to a screen with other pixels.
+  followScreen() {
+    if (this.ratio !== devicePixelRatio) {
+      this.ratio = devicePixelRatio;
+      if (!this.coarse) this.map.setPixelRatio(devicePixelRatio);
+    }
+  }
+
   // Middle of the picture in shares of the world, zoom, size in CSS pixels, whether the camera is under way.
   camera(out) {
     const { map } = this;
+    this.followScreen();
     const { lng, lat } = map.getCenter();
     const box = map.getContainer();
     const sin = Math.sin((lat * Math.PI) / 180);

@@ -8,6 +8,9 @@ use wire::{CellMirror, CellPoint, Change, Diverged, WireError};
 /// Records in one piece of the dirty map: 1 kB of upload.
 pub const PIECE: usize = 64;
 
+/// Time in which the dots of a new part of the world appear.
+const APPEARING_MS: f32 = 250.0;
+
 /// A cell that is kept up to date and drawn.
 #[derive(Debug)]
 pub struct Cell {
@@ -15,6 +18,8 @@ pub struct Cell {
     dots: Vec<Record>,
     /// Some dot may be drawn outside the cell until then, because it glides in from there.
     reaches_out_until_ms: Option<u32>,
+    /// Nothing was on the screen here before; the cell appears from then on.
+    appeared_ms: Option<u32>,
     /// A bit for each piece of records that changed since [`Cell::take_dirty`].
     dirty: Vec<u64>,
     /// Of all cells ever made in this page; a back end keeps its buffers by it.
@@ -69,6 +74,7 @@ impl Cell {
             mirror,
             dots,
             reaches_out_until_ms: None,
+            appeared_ms: None,
             dirty: Vec::new(),
             serial,
         };
@@ -104,6 +110,20 @@ impl Cell {
     pub fn reaches_out(&self, now_ms: u32) -> bool {
         self.reaches_out_until_ms
             .is_some_and(|until_ms| (until_ms.wrapping_sub(now_ms) as i32) > 0)
+    }
+
+    /// Lets all dots appear little by little from now on.
+    pub fn appear(&mut self, now_ms: u32) {
+        self.appeared_ms = Some(now_ms);
+    }
+
+    /// How much of the dots' opacity there is already, 0..=1.
+    pub fn presence(&self, now_ms: u32) -> f32 {
+        self.appeared_ms.map_or(1.0, |since_ms| {
+            // A frame may be a little older than the message.
+            let age_ms = (now_ms.wrapping_sub(since_ms) as i32).max(0);
+            (age_ms as f32 / APPEARING_MS).min(1.0)
+        })
     }
 
     /// Says that a dot glides in from outside until then.
@@ -211,6 +231,14 @@ impl Cell {
         self.dots.extend_from_slice(spare);
         self.mark_all();
         Ok(renamed)
+    }
+
+    /// Ends what is long over, so that the clock may wrap.
+    pub fn settle(&mut self, now_ms: u32) {
+        self.edit_all(|dot| dot.settle(now_ms));
+        if self.presence(now_ms) >= 1.0 {
+            self.appeared_ms = None;
+        }
     }
 
     /// Changes every record, for what concerns all of them and happens rarely.

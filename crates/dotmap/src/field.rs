@@ -146,7 +146,7 @@ impl Field {
         if clock.now_ms.wrapping_sub(self.settled_ms) > SETTLE_EVERY_MS {
             self.settled_ms = clock.now_ms;
             for cell in self.shown.values_mut().chain(self.coming.values_mut()) {
-                cell.edit_all(|dot| dot.settle(clock.now_ms));
+                cell.settle(clock.now_ms);
             }
         }
     }
@@ -281,6 +281,10 @@ impl Field {
         };
         self.asked.remove(&key);
         self.unconfirmed.remove(&key);
+        // A place that was on the screen stays there as it was; only what is new appears.
+        if !self.shown.keys().any(|old_key| overlap(old_key, &key)) {
+            cell.appear(clock.now_ms);
+        }
         let mut followed = None;
         for (old_key, old) in self
             .shown

@@ -8,11 +8,13 @@
 //! | `camera`, `level` | where the picture stands; which level of cells it asks for |
 //! | `cell`, `carry`, `field` | one cell; taking glides over from another; all cells and the change of level |
 //! | `sprite`, `style` | shapes; the table from look to colour, order and filter |
-//! | `raster` | dots into pixels on the CPU |
+//! | `raster` | dots into pixels on the CPU, afterglow and density too |
+//! | `budget` | what goes first when the picture costs too much |
 //! | `pick` | what is under the pointer, what is in sight |
 //! | `link`, `report` | the state of the connection; what the page is told |
 //! | `page` | the browser's half: engine, socket, ground, back ends |
 
+pub mod budget;
 pub mod camera;
 pub mod carry;
 pub mod cell;
@@ -32,5 +34,6 @@ pub use link::Connection;
 #[cfg(target_arch = "wasm32")]
 pub use page::{Engine, Options};
 pub use pick::Pick;
+pub use raster::light::Light;
 pub use report::{EngineReport, Picked};
 pub use style::{ColourBy, Filter};

@@ -5,9 +5,11 @@
 //! This is the innermost loop of the wall on machines without a GPU: one pass over sixteen-byte records, no allocation, and
 //! two steps for each lot of dots, where they are (four at once) and then their pixels.
 
+pub mod light;
+
 use crate::camera::ScreenFromCell;
 use crate::dot::{Clock, Dot, Record};
-use crate::sprite::{Sprite, WIDEST_PX};
+use crate::sprite::{Shape, Sprite, WIDEST_PX};
 use crate::style::Styles;
 
 /// Pixels around the picture that take what hangs over its edge.
@@ -25,6 +27,11 @@ pub struct Picture {
     bytes: Vec<u8>,
     width_px: u32,
     height_px: u32,
+    /// Dots at each pixel, for the picture of density. Empty until one is drawn.
+    points: Vec<u32>,
+    rows: light::Rows,
+    common: Common,
+    ramp: Option<Box<[u32; light::MOST_COUNTED + 1]>>,
 }
 
 impl Picture {
@@ -37,10 +44,42 @@ impl Picture {
         let (stride, rows) = self.size_with_rim();
         self.bytes.clear();
         self.bytes.resize(stride as usize * rows as usize * 4, 0);
+        self.points.clear();
     }
 
-    pub fn clear(&mut self) {
+    /// Empties the picture.
+    pub fn begin(&mut self) {
         self.bytes.fill(0);
+        self.common = Common::Square;
+    }
+
+    /// The same, but what was there goes on glowing, less by `steps`.
+    pub fn begin_in_afterglow(&mut self, steps: u32) {
+        light::fade(self.bytes.as_chunks_mut::<4>().0, steps);
+        self.common = Common::Square;
+    }
+
+    /// Empties the picture for counting dots: only serious alarms will be drawn as such.
+    pub fn begin_density(&mut self) {
+        self.begin();
+        self.common = Common::Count;
+        self.points.resize(self.bytes.len() / 4, 0);
+    }
+
+    /// Brings what was counted into the picture; until then it is not in it.
+    pub fn finish(&mut self) {
+        if self.common == Common::Count {
+            let (stride, _) = self.size_with_rim();
+            let ramp = self.ramp.get_or_insert_with(|| Box::new(light::ramp()));
+            let pixels = self.bytes.as_chunks_mut::<4>().0;
+            light::shine(
+                &mut self.points,
+                pixels,
+                stride as usize,
+                &mut self.rows,
+                ramp,
+            );
+        }
     }
 
     /// Width and height, rim included.
@@ -77,22 +116,29 @@ impl Picture {
             Some(sprite) => (sprite.width_px, sprite.is_three_square()),
             None => return 0,
         };
+        let common = match self.common {
+            Common::Count => Common::Count,
+            common if three => common,
+            _ => Common::Shape,
+        };
         let frame = Frame {
             to_px: *to_px,
             clock: *clock,
-            width_px: ordinary,
+            // Three pixels are taken together where dots are counted.
+            width_px: if common == Common::Count { 3 } else { ordinary },
             stride,
             rows,
         };
         let pixels = self.bytes.as_chunks_mut::<4>().0;
+        let points = self.points.as_mut_slice();
         let lots = dots.chunks(LOT);
-        lots.map(|lot| draw_lot(pixels, lot, &frame, styles, three))
+        lots.map(|lot| draw_lot(pixels, points, lot, &frame, styles, common))
             .sum()
     }
 
     /// Draws a ring of `width_px` around a place: the mark of the selected dot.
     pub fn draw_ring(&mut self, middle_px: (f32, f32), width_px: u32, colour: u32) {
-        let sprite = Sprite::new(crate::sprite::Shape::Ring, width_px);
+        let sprite = Sprite::new(Shape::Ring, width_px);
         let inside = |v: f32, size: u32| v >= 0.0 && v < size as f32;
         if inside(middle_px.0, self.width_px) && inside(middle_px.1, self.height_px) {
             let (stride, _) = self.size_with_rim();
@@ -107,6 +153,18 @@ impl Picture {
             );
         }
     }
+}
+
+/// How the common dot is drawn: a disc of the ordinary width.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Common {
+    /// Like any other shape.
+    Shape,
+    /// Three rows of three pixels.
+    #[default]
+    Square,
+    /// Every dot but a serious alarm is counted at its point.
+    Count,
 }
 
 /// What all dots of a cell share in one frame.
@@ -150,10 +208,11 @@ impl Frame {
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 fn draw_lot(
     pixels: &mut [Pixel],
+    points: &mut [u32],
     lot: &[Record],
     frame: &Frame,
     styles: &Styles,
-    three: bool,
+    common: Common,
 ) -> u32 {
     let mut places = [OUTSIDE; LOT];
     for (place, record) in places.iter_mut().zip(lot) {
@@ -169,10 +228,15 @@ fn draw_lot(
         }
         drawn += 1;
         let place = place as usize;
-        match styles.sprite_index(look) {
-            0 if three => stamp_three(pixels, stride, place, colour),
+        match (styles.sprite_index(look), common) {
+            (0..4, Common::Count) => {
+                if let Some(point) = points.get_mut(place) {
+                    *point = point.wrapping_add(1);
+                }
+            }
+            (0, Common::Square) => stamp_three(pixels, stride, place, colour),
             // Of the ordinary width, for which the place was found.
-            0..4 => stamp(pixels, stride, styles.sprite(look), place, colour),
+            (0..4, _) => stamp(pixels, stride, styles.sprite(look), place, colour),
             _ => {
                 let sprite = styles.sprite(look);
                 let larger = Frame {
@@ -192,8 +256,9 @@ fn draw_lot(
 /// Left or upper edge of a square of this width around a place, rim included.
 #[inline(always)]
 fn corner(middle_px: f32, width_px: u32) -> i32 {
-    // `as` saturates, so that far away stays far away.
-    ((middle_px - width_px as f32 / 2.0 + 0.5).floor() as i32).saturating_add(RIM_PX as i32)
+    // `as` saturates, so that far away stays far away. It cuts towards zero where it should cut downwards: the difference is
+    // one pixel at the outer edge of the rim, which nobody sees.
+    (middle_px + (RIM_PX as f32 + 0.5 - width_px as f32 / 2.0)) as i32
 }
 
 fn stamp(pixels: &mut [Pixel], stride: usize, sprite: &Sprite, place: usize, colour: u32) {
@@ -251,8 +316,9 @@ mod tests {
             let sprite = styles.sprite(dot.look);
             let shape = crate::sprite::Shape::ALL[usize::from(styles.sprite_index(dot.look)) % 4];
             let edge = |origin: f32, step: f32| {
-                (origin + step * TO_PX.px_per_step - sprite.width_px as f32 / 2.0 + 0.5).floor()
-                    as i32
+                let rim_px = RIM_PX as f32;
+                let shift_px = rim_px + 0.5 - sprite.width_px as f32 / 2.0;
+                ((origin + step * TO_PX.px_per_step + shift_px).floor() - rim_px) as i32
             };
             let (left, top) = (edge(TO_PX.origin_px.0, x), edge(TO_PX.origin_px.1, y));
             for dy in 0..sprite.width_px {
@@ -303,7 +369,9 @@ mod tests {
             // Whatever the slots are numbered like, the picture is the same.
             let turn = order as usize % records.len().max(1);
             records.rotate_left(turn);
+            picture.begin();
             picture.draw_cell(&records, &TO_PX, &clock, &styles);
+            picture.finish();
             let slow = slowly(&dots, &clock, &styles, 300, 200);
             for y in 0..200 {
                 for x in 0..300 {
@@ -311,6 +379,32 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn density_counts_every_dot_and_leaves_serious_alarms_above() {
+        let styles = Styles::new(ColourBy::Activity, Filter::default(), 3);
+        const DRIVING: u16 = 1;
+        const ALARM: u16 = DRIVING | 3 << 5;
+        let mut picture = Picture::default();
+        picture.resize(40, 40);
+        let plain = ScreenFromCell {
+            origin_px: (0.0, 0.0),
+            px_per_step: 1.0,
+        };
+        let dots: Vec<_> = [(20, DRIVING), (20, DRIVING), (20, DRIVING), (21, ALARM)]
+            .map(|(at, look)| Dot::standing((at, at), look, 0).pack())
+            .into();
+        // Twice, because counts must not stay from one picture to the next.
+        for _ in 0..2 {
+            picture.begin_density();
+            picture.draw_cell(&dots, &plain, &Clock::new(0), &styles);
+            picture.finish();
+        }
+        let ramp = light::ramp();
+        assert_eq!(picture.pixel(19, 19), ramp[3]);
+        assert_eq!(picture.pixel(21, 21), styles.colour(ALARM));
+        assert_eq!(picture.pixel(17, 17), 0);
     }
 
     #[test]

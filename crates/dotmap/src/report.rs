@@ -22,6 +22,8 @@ pub struct EngineReport {
     pub renderer: &'static str,
     /// WebGL2 was given up after repeated failures; the CPU draws since.
     pub fell_back: bool,
+    /// Afterglow or density was asked for and is left out, because frames took too long.
+    pub light_shed: bool,
     /// Level of the cells asked for.
     pub level: u8,
     /// Cells of the present view that have not come yet.

@@ -122,7 +122,8 @@ pub const CHARGE_COLOURS: [Rgb; 10] = [
 ];
 pub const UNKNOWN_COLOUR: Rgb = [0x8c, 0x8c, 0x96];
 
-const LOWEST_OPACITY: u32 = 224;
+/// Opacity of the lowest rank; what is less opaque is no dot.
+pub const LOWEST_OPACITY: u32 = 224;
 
 /// Light left to a dot by its freshness, in 256ths.
 const BRIGHTNESS: [u32; 4] = [256, 190, 120, 120];
@@ -166,6 +167,20 @@ impl Styles {
         self.version = self.version.wrapping_add(1);
         self.fill();
         true
+    }
+
+    /// Becomes a copy of `of` in which everything has this share of its opacity; no memory is asked for again.
+    pub fn fade_from(&mut self, of: &Self, share: f32) {
+        if self.version != of.version || self.width_px != of.width_px {
+            self.sprites.clone_from(&of.sprites);
+            self.sprite_of.copy_from_slice(&*of.sprite_of);
+            (self.colour_by, self.filter) = (of.colour_by, of.filter);
+            (self.version, self.width_px) = (of.version, of.width_px);
+        }
+        for (faded, colour) in self.colours.iter_mut().zip(of.colours.iter()) {
+            let opacity = ((colour >> 24) as f32 * share) as u32;
+            *faded = colour & 0x00ff_ffff | opacity << 24;
+        }
     }
 
     /// Grows with every change.
@@ -288,6 +303,19 @@ mod tests {
         looks.sort_by_key(|look| look.priority());
         assert!(looks.is_sorted_by_key(|&look| rank(look)));
         assert_eq!(looks.last().map(|&look| rank(look)), Some(31));
+    }
+
+    #[test]
+    fn a_faded_style_differs_in_opacity_alone() {
+        let styles = Styles::new(ColourBy::Charge, Filter::default(), 5);
+        let mut faded = Styles::new(ColourBy::Activity, Filter::default(), 3);
+        faded.fade_from(&styles, 0.5);
+        for look in [PARKED, DRIVING_ALARM_3, SILENT, VACANT] {
+            let (whole, half) = (styles.colour(look), faded.colour(look));
+            assert_eq!(whole & 0x00ff_ffff, half & 0x00ff_ffff);
+            assert_eq!(half >> 24, (whole >> 24) / 2);
+            assert_eq!(styles.sprite(look).width_px, faded.sprite(look).width_px);
+        }
     }
 
     #[test]

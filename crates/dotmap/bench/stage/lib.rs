@@ -6,7 +6,7 @@
 mod feed;
 
 use dotmap::cell::Cell;
-use dotmap::{ColourBy, Engine, EngineReport, Filter, Options, Picked};
+use dotmap::{ColourBy, Engine, EngineReport, Filter, Light, Options, Picked};
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlCanvasElement, HtmlElement};
@@ -68,6 +68,12 @@ impl Stage {
         ];
         if let (Some(engine), Some(&colour_by)) = (&self.engine, all.get(which)) {
             engine.colour_by(colour_by);
+        }
+    }
+
+    pub fn light(&self, afterglow: bool, density: bool) {
+        if let Some(engine) = &self.engine {
+            engine.light(Light { afterglow, density });
         }
     }
 

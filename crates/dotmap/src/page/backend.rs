@@ -3,6 +3,7 @@
 use crate::camera::Camera;
 use crate::dot::Clock;
 use crate::field::Field;
+use crate::raster::light::Light;
 use crate::style::Styles;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, HtmlCanvasElement, WebGl2RenderingContext};
@@ -13,6 +14,8 @@ pub struct Scene<'a> {
     pub camera: &'a Camera,
     pub clock: &'a Clock,
     pub styles: &'a Styles,
+    /// What is drawn besides the dots.
+    pub light: Light,
     /// Middle of the selected dot in canvas pixels, if it is in sight.
     pub selected_px: Option<(f32, f32)>,
 }

@@ -1,7 +1,13 @@
 //! The back end for machines without a GPU: a picture in WebAssembly memory, put on a 2D canvas.
 
+use std::cell::Cell as Flag;
+use std::rc::Rc;
+
 use super::backend::{Backend, RING_COLOUR, Scene, ring_px};
+use super::glow::Glow;
+use super::listen::Listener;
 use crate::raster::{Picture, RIM_PX};
+use crate::style::{ColourBy, Filter, Styles};
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
@@ -9,6 +15,12 @@ pub struct Cpu {
     canvas: HtmlCanvasElement,
     context: CanvasRenderingContext2d,
     picture: Picture,
+    glow: Glow,
+    /// For cells that appear.
+    faded: Styles,
+    /// The browser lost what was on the canvas, with its GPU process.
+    lost: Rc<Flag<bool>>,
+    _listener: Listener,
 }
 
 impl Cpu {
@@ -17,10 +29,17 @@ impl Cpu {
             .get_context("2d")?
             .ok_or_else(|| JsValue::from_str("the canvas gives no 2D context"))?
             .dyn_into()?;
+        let lost = Rc::new(Flag::new(false));
+        let restored = lost.clone();
+        let listener = Listener::new(&canvas, "contextrestored", move |_| restored.set(true))?;
         Ok(Self {
             canvas,
             context,
             picture: Picture::default(),
+            glow: Glow::default(),
+            faded: Styles::new(ColourBy::default(), Filter::default(), 1),
+            lost,
+            _listener: listener,
         })
     }
 }
@@ -37,16 +56,28 @@ impl Backend for Cpu {
             self.canvas.set_height(height_px);
         }
         self.picture.resize(width_px, height_px);
-        self.picture.clear();
+        match self.glow.steps(scene) {
+            Some(steps) => self.picture.begin_in_afterglow(steps),
+            None if scene.light.density => self.picture.begin_density(),
+            None => self.picture.begin(),
+        }
         // Nothing is kept by cell here.
         scene.field.take_gone(|_| ());
         for (key, cell) in scene.field.shown() {
             let to_px = scene.camera.screen_from_cell(key);
             if cell.reaches_out(scene.clock.now_ms) || to_px.touches(width_px, height_px) {
+                let presence = cell.presence(scene.clock.now_ms);
+                let styles = if presence < 1.0 {
+                    self.faded.fade_from(scene.styles, presence);
+                    &self.faded
+                } else {
+                    scene.styles
+                };
                 self.picture
-                    .draw_cell(cell.records(), &to_px, scene.clock, scene.styles);
+                    .draw_cell(cell.records(), &to_px, scene.clock, styles);
             }
         }
+        self.picture.finish();
         if let Some(at_px) = scene.selected_px {
             self.picture.draw_ring(at_px, ring_px(scene), RING_COLOUR);
         }
@@ -61,6 +92,10 @@ impl Backend for Cpu {
         image
             .and_then(|image| self.context.put_image_data(&image, rim, rim))
             .is_ok()
+    }
+
+    fn wants_frame(&self) -> bool {
+        self.lost.take()
     }
 
     fn canvas(&self) -> &HtmlCanvasElement {

@@ -14,6 +14,7 @@ use super::state::State;
 use super::webgl::WebGl;
 use crate::link::Now;
 use crate::pick::Pick;
+use crate::raster::light::Light;
 use crate::report::{EngineReport, Picked, Told};
 use crate::style::{ColourBy, Filter};
 use js_sys::{Date, Math};
@@ -174,6 +175,12 @@ impl Engine {
         let (_, filter) = state.looks();
         state.set_looks(colour_by, filter);
         drop(state);
+        self.inner.wake();
+    }
+
+    /// Afterglow and density; both are left out while frames take too long.
+    pub fn light(&self, light: Light) {
+        self.inner.state.borrow_mut().set_light(light);
         self.inner.wake();
     }
 
@@ -338,6 +345,10 @@ impl Inner {
             self.reconnect();
         }
         self.mend_backend();
+        // A window that moved to another screen has other pixels, and nobody says so.
+        if self.look_at_camera(now_ms).0 {
+            self.wake();
+        }
         let report = self.state.borrow_mut().report(now, now_ms, memory_bytes());
         (self.callbacks.borrow_mut().on_report)(report);
     }
@@ -368,6 +379,8 @@ impl Inner {
         let under_way = self.look_at_camera(now_ms).1;
         if under_way && !self.state.borrow().is_overdue(now_ms) {
             self.state.borrow_mut().ask_for_view(now_ms);
+            self.wake();
+        } else if self.state.borrow_mut().skips_frame() {
             self.wake();
         } else {
             self.draw();

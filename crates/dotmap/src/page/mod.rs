@@ -3,6 +3,7 @@
 mod backend;
 mod cpu;
 mod engine;
+mod glow;
 mod ground;
 mod listen;
 mod socket;

@@ -4,12 +4,14 @@
 use super::backend::{Backend, Scene};
 use super::ground::Ground;
 use super::socket::Socket;
+use crate::budget::Budget;
 use crate::camera::Camera;
 use crate::dot::{Clock, LONGEST_GLIDE_MS, SHORTEST_GLIDE_MS};
 use crate::field::{DotRef, Field};
 use crate::level;
 use crate::link::{Connection, Link, Now};
 use crate::pick::{self, Census};
+use crate::raster::light::{AFTERGLOW, DENSITY_ZOOM, FADE_STEP_MS, Light};
 use crate::report::{EngineReport, Picked, Told};
 use crate::sprite;
 use crate::style::{ColourBy, Filter, Styles};
@@ -44,6 +46,9 @@ pub struct State {
     styles: Styles,
     colour_by: ColourBy,
     filter: Filter,
+    /// What the page asked for.
+    light: Light,
+    budget: Budget,
     camera: Camera,
     clock: Clock,
     cap_ms: f64,
@@ -60,6 +65,10 @@ pub struct State {
     by_look: Vec<u32>,
     last_change_ms: f64,
     last_draw_ms: f64,
+    /// The last frame asked for this one, so what is between them is no pause; and it had light.
+    goes_on: bool,
+    lit: bool,
+    gap_ms: f64,
     frames: u32,
     drawing_ms: f64,
     last_report_ms: f64,
@@ -88,6 +97,8 @@ impl State {
             styles: Styles::new(ColourBy::default(), Filter::default(), 3),
             colour_by: ColourBy::default(),
             filter: Filter::default(),
+            light: Light::default(),
+            budget: Budget::default(),
             camera,
             clock: Clock::new(0),
             cap_ms: f64::from(LONGEST_GLIDE_MS),
@@ -102,6 +113,9 @@ impl State {
             by_look: Vec::new(),
             last_change_ms: 0.0,
             last_draw_ms: 0.0,
+            goes_on: false,
+            lit: false,
+            gap_ms: 0.0,
             frames: 0,
             drawing_ms: 0.0,
             last_report_ms: 0.0,
@@ -252,24 +266,60 @@ impl State {
         let selected_px = self
             .selected_css
             .map(|(x, y)| ((x * ratio) as f32, (y * ratio) as f32));
+        let light = self.light_now(now_ms);
         let mut scene = Scene {
             field: &mut self.field,
             camera: &self.camera,
             clock: &self.clock,
             styles: &self.styles,
+            light,
             selected_px,
         };
         self.backend.draw(&mut scene);
         self.move_follower();
         self.frames += 1;
+        self.gap_ms = if self.goes_on {
+            now_ms - self.last_draw_ms
+        } else {
+            f64::MAX
+        };
+        self.lit = light != Light::default();
         self.last_draw_ms = now_ms;
-        let longest_ms = self.cap_ms.max(f64::from(SHORTEST_GLIDE_MS)) + 50.0;
-        self.view_due.is_some() || now_ms - self.last_change_ms < longest_ms
+        let mut longest_ms = self.cap_ms.max(f64::from(SHORTEST_GLIDE_MS)) + 50.0;
+        if light.afterglow {
+            longest_ms += f64::from(AFTERGLOW) * FADE_STEP_MS;
+        }
+        self.goes_on = self.view_due.is_some() || now_ms - self.last_change_ms < longest_ms;
+        self.goes_on
     }
 
     /// A frame took this long to draw.
     pub fn drew(&mut self, took_ms: f64) {
         self.drawing_ms += took_ms;
+        self.budget
+            .drew(self.last_draw_ms, self.gap_ms, took_ms, self.lit);
+    }
+
+    /// Whether this frame of the browser is left out because drawing takes too long. Not while the camera moves.
+    pub fn skips_frame(&mut self) -> bool {
+        self.view_due.is_none() && self.budget.skips()
+    }
+
+    pub fn set_light(&mut self, light: Light) {
+        self.light = light;
+    }
+
+    /// The light asked for, as far as there is time for it.
+    fn light_now(&mut self, now_ms: f64) -> Light {
+        if !self.budget.allows_light(now_ms) {
+            return Light::default();
+        }
+        let density = self.light.density && self.camera.zoom < DENSITY_ZOOM;
+        Light {
+            // A second kind of light over the first would only hide it.
+            afterglow: self.light.afterglow && !density && !self.motion_unwanted,
+            density,
+        }
     }
 
     /// Whether the last frame is so old that one is due although the ground has not drawn any.
@@ -394,6 +444,7 @@ impl State {
             frame_ms: (self.drawing_ms / f64::from(self.frames.max(1))) as f32,
             renderer: self.backend.name(),
             fell_back: self.fell_back,
+            light_shed: self.light != Light::default() && !self.budget.allows_light(now_ms),
             level: self.field.level(),
             cells_missing: self.field.missing() as u32,
             memory_bytes,

@@ -2,6 +2,7 @@
 //! WebAssembly does a few calls a cell, and uploads only records that changed. Which dot is on top is told by depth, made
 //! from the same table as the CPU's colours. A lost context is made again from the mirror.
 
+mod layer;
 mod program;
 
 use std::cell::Cell as Flag;
@@ -9,12 +10,15 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::backend::{Backend, RING_COLOUR, Scene, ring_px};
+use super::glow::Glow;
 use super::listen::Listener;
 use crate::cell::Cell;
 use crate::dot::{Dot, Record};
+use crate::raster::light::Light;
 use crate::sprite::{Shape, Sprite, WIDEST_PX};
 use crate::style::{LOOKS, Styles};
-use program::Program;
+use layer::{Layer, What};
+use program::{Pass, Program};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     HtmlCanvasElement, WebGl2RenderingContext as Gl, WebGlBuffer, WebGlTexture,
@@ -54,6 +58,9 @@ struct Parts {
     shapes: WebGlTexture,
     cells: HashMap<u32, GpuCell>,
     ring: GpuCell,
+    /// For light; made when it is first wanted.
+    layer: Option<Layer>,
+    glow: Glow,
     /// The version of the table that was uploaded: its styles and the width of the ring.
     uploaded: Option<(u32, u32)>,
 }
@@ -107,8 +114,9 @@ impl WebGl {
     /// Makes everything anew after the context came back; false while there is none.
     fn ready(&mut self, scene: &mut Scene<'_>) -> bool {
         if self.loss.restored.take() {
-            self.loss.lost.set(false);
             self.parts = Parts::new(&self.gl).ok();
+            // A context that is back but takes nothing counts as lost, so that the other back end gets its turn.
+            self.loss.lost.set(self.parts.is_none());
             scene
                 .field
                 .shown_mut()
@@ -145,24 +153,10 @@ impl Backend for WebGl {
         gl.clear_color(0.0, 0.0, 0.0, 0.0);
         gl.clear(Gl::COLOR_BUFFER_BIT | Gl::DEPTH_BUFFER_BIT);
         parts.upload_table(gl, scene.styles, ring_px(scene));
-        parts.program.start(gl, (width_px, height_px), scene.clock);
-        let (camera, clock) = (scene.camera, scene.clock);
-        for (key, cell) in scene.field.shown_mut() {
-            let to_px = camera.screen_from_cell(key);
-            if !cell.reaches_out(clock.now_ms) && !to_px.touches(width_px, height_px) {
-                continue;
-            }
-            let Some(gpu) = parts
-                .cells
-                .entry(cell.serial)
-                .or_insert_with_maybe(|| GpuCell::new(gl))
-            else {
-                continue;
-            };
-            gpu.upload(gl, cell);
-            parts.program.place(gl, &to_px);
-            gl.bind_vertex_array(Some(&gpu.array));
-            gl.draw_arrays(Gl::POINTS, 0, cell.records().len() as i32);
+        let pass = parts.light(gl, scene, (width_px, height_px));
+        parts.draw_cells(gl, scene, pass);
+        if scene.light.afterglow && pass == Pass::Dots {
+            parts.leave_afterglow(gl, scene);
         }
         if let Some(at_px) = scene.selected_px {
             let ring = Dot::standing((0, 0), RING_LOOK, 0).pack();
@@ -171,7 +165,10 @@ impl Backend for WebGl {
                 origin_px: at_px,
                 px_per_step: 1.0,
             };
-            parts.program.place(gl, &place);
+            parts
+                .program
+                .start(gl, (width_px, height_px), scene.clock, Pass::Dots);
+            parts.program.place(gl, &place, 1.0);
             gl.bind_vertex_array(Some(&parts.ring.array));
             gl.draw_arrays(Gl::POINTS, 0, 1);
         }
@@ -244,8 +241,96 @@ impl Parts {
             shapes,
             cells: HashMap::new(),
             ring,
+            layer: None,
+            glow: Glow::default(),
             uploaded: None,
         })
+    }
+
+    /// Draws the dots of all cells in sight on whatever is drawn on at present.
+    fn draw_cells(&mut self, gl: &Gl, scene: &mut Scene<'_>, pass: Pass) {
+        let (camera, clock) = (scene.camera, scene.clock);
+        let (width_px, height_px) = camera.size_px();
+        self.program.start(gl, (width_px, height_px), clock, pass);
+        for (key, cell) in scene.field.shown_mut() {
+            let to_px = camera.screen_from_cell(key);
+            if !cell.reaches_out(clock.now_ms) && !to_px.touches(width_px, height_px) {
+                continue;
+            }
+            let Some(gpu) = self
+                .cells
+                .entry(cell.serial)
+                .or_insert_with_maybe(|| GpuCell::new(gl))
+            else {
+                continue;
+            };
+            gpu.upload(gl, cell);
+            self.program.place(gl, &to_px, cell.presence(clock.now_ms));
+            gl.bind_vertex_array(Some(&gpu.array));
+            gl.draw_arrays(Gl::POINTS, 0, cell.records().len() as i32);
+        }
+    }
+
+    /// Draws the light that lies below the dots; says which dots belong above it.
+    fn light(&mut self, gl: &Gl, scene: &mut Scene<'_>, size_px: (u32, u32)) -> Pass {
+        let steps = self.glow.steps(scene);
+        if scene.light == Light::default() {
+            if let Some(layer) = self.layer.take() {
+                layer.delete(gl);
+            }
+            return Pass::Dots;
+        }
+        let fits = self
+            .layer
+            .as_ref()
+            .is_some_and(|layer| layer.size_px == size_px);
+        if !fits {
+            if let Some(layer) = self.layer.take() {
+                layer.delete(gl);
+            }
+            // Without memory for it there is no light; the dots need none.
+            self.layer = Layer::new(gl, size_px).ok();
+        }
+        let Some(layer) = self.layer.take() else {
+            return Pass::Dots;
+        };
+        let pass = if scene.light.density {
+            layer.enter(gl, Gl::COLOR_BUFFER_BIT);
+            gl.disable(Gl::DEPTH_TEST);
+            gl.enable(Gl::BLEND);
+            gl.blend_func(Gl::ONE, Gl::ONE);
+            self.draw_cells(gl, scene, Pass::Count);
+            layer.leave(gl);
+            layer.cover(gl, What::Density, 0);
+            Pass::SeriousAlone
+        } else {
+            let clear = if steps.is_some() && fits {
+                0
+            } else {
+                Gl::COLOR_BUFFER_BIT
+            };
+            layer.enter(gl, clear);
+            if let Some(steps) = steps.filter(|&steps| steps > 0) {
+                layer.cover(gl, What::Fade, steps);
+            }
+            layer.leave(gl);
+            layer.cover(gl, What::Afterglow, 0);
+            Pass::Dots
+        };
+        gl.disable(Gl::BLEND);
+        gl.enable(Gl::DEPTH_TEST);
+        self.layer = Some(layer);
+        pass
+    }
+
+    /// Puts what this frame's dots leave behind into the layer.
+    fn leave_afterglow(&mut self, gl: &Gl, scene: &mut Scene<'_>) {
+        if let Some(layer) = self.layer.take() {
+            layer.enter(gl, Gl::DEPTH_BUFFER_BIT);
+            self.draw_cells(gl, scene, Pass::Afterglow);
+            layer.leave(gl);
+            self.layer = Some(layer);
+        }
     }
 
     /// Brings the table of looks and the shapes, if they are others than before.

@@ -50,10 +50,12 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
         _ => {}
     });
     Effect::new(move || {
+        // Read first: an effect that returned before would never run again.
+        let pushed = state.pushed.get();
         if !matches!(step.get_untracked(), Step::Open(_)) {
             return;
         }
-        match state.pushed.get() {
+        match pushed {
             Some(Pushed::Card(card)) => step.set(Step::Open(card)),
             Some(Pushed::Over) => {
                 step.set(Step::Over);

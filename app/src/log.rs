@@ -3,6 +3,7 @@
 //! Times are those of the centre (UTC+8, no summer time); a period is asked for in whole days.
 
 use serde::{Deserialize, Serialize};
+use time::{Date, Month, OffsetDateTime};
 
 const OFFSET_S: i64 = 8 * 3600;
 const DAY_S: i64 = 86_400;
@@ -91,51 +92,33 @@ pub fn day_start_unix_s(day: &str) -> Option<i64> {
     let mut number = |length: usize| {
         let part = parts.next()?;
         let digits = part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| part.parse::<i64>().ok()).flatten()
+        digits.then(|| part.parse::<i32>().ok()).flatten()
     };
     let (year, month, date) = (number(4)?, number(2)?, number(2)?);
-    if parts.next().is_some() || year < 1970 || !(1..=12).contains(&month) {
+    if parts.next().is_some() || year < 1970 {
         return None;
     }
-    let unix_s = days_from_civil(year, month, date) * DAY_S - OFFSET_S;
-    // A date that the month does not have comes back as another one.
-    (date >= 1 && civil_from_days((unix_s + OFFSET_S) / DAY_S) == (year, month, date))
-        .then_some(unix_s)
+    let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
+    let day = Date::from_calendar_date(year, month, u8::try_from(date).ok()?).ok()?;
+    Some(day.midnight().assume_utc().unix_timestamp() - OFFSET_S)
 }
 
-/// `2026-11-22 15:04:05`, the centre's time.
+/// `2026-11-22 15:04:05`, the centre's time. Empty beyond the year 9999.
 #[must_use]
 pub fn clock_time(unix_s: i64) -> String {
-    let local_s = unix_s.saturating_add(OFFSET_S);
-    let (year, month, date) = civil_from_days(local_s.div_euclid(DAY_S));
-    let of_day_s = local_s.rem_euclid(DAY_S);
+    let Ok(local) = OffsetDateTime::from_unix_timestamp(unix_s.saturating_add(OFFSET_S)) else {
+        return String::new();
+    };
+    let (date, time) = (local.date(), local.time());
     format!(
-        "{year:04}-{month:02}-{date:02} {:02}:{:02}:{:02}",
-        of_day_s / 3600,
-        of_day_s / 60 % 60,
-        of_day_s % 60
+        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}",
+        date.year(),
+        u8::from(date.month()),
+        date.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
     )
-}
-
-// Years that begin in March put the leap day last; 400 of them have 146,097 days.
-fn days_from_civil(year: i64, month: i64, date: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + date - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
-
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let date = of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, date)
 }
 
 #[cfg(test)]
@@ -147,13 +130,10 @@ mod tests {
         assert_eq!(day_start_unix_s("1970-01-02"), Some(16 * 3600));
         assert_eq!(clock_time(1_795_300_000), "2026-11-22 06:26:40");
         for days in 0..60_000 {
-            let (year, month, date) = civil_from_days(days);
-            let text = format!("{year:04}-{month:02}-{date:02}");
-            assert_eq!(
-                day_start_unix_s(&text),
-                Some(days * DAY_S - OFFSET_S),
-                "{text}"
-            );
+            let start = days * DAY_S - OFFSET_S;
+            let text = clock_time(start);
+            let text = text.strip_suffix(" 00:00:00").unwrap();
+            assert_eq!(day_start_unix_s(text), Some(start), "{text}");
         }
     }
 

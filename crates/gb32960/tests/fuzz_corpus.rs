@@ -1,24 +1,12 @@
 //! Replays the inputs that fuzzing kept, among them every one that ever failed.
 
+#[path = "../../../fuzz/replay.rs"]
+mod replay;
 mod support;
 
-use std::path::PathBuf;
-
 use gb32960::Edition;
+use replay::corpus;
 use support::checks::{check_report, check_stream};
-
-/// The kept inputs of one fuzz target.
-fn corpus(target: &str) -> Vec<Vec<u8>> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fuzz/corpus")
-        .join(target);
-    let inputs: Vec<Vec<u8>> = std::fs::read_dir(&folder)
-        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
-        .map(|file| std::fs::read(file.unwrap().path()).unwrap())
-        .collect();
-    assert!(!inputs.is_empty(), "no corpus of {target}");
-    inputs
-}
 
 #[test]
 fn the_splitter_stands_its_corpus() {

@@ -4,6 +4,9 @@
 //! another reads the answers. Both share the machine's cores with the server. Lost is every report that was sent and
 //! not acknowledged, or acknowledged and not counted by the server.
 
+#[path = "programs/mod.rs"]
+mod programs;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -227,7 +230,7 @@ impl Server {
             ));
         }
         std::fs::write(&file, text)?;
-        let mut child = Command::new(binary()?)
+        let mut child = Command::new(programs::programs()?.join("evwall"))
             .arg("serve")
             .args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
             .arg("--site")
@@ -304,20 +307,4 @@ impl Drop for Server {
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
-}
-
-/// The server beside this example, of the same profile; built where it is missing or older.
-fn binary() -> Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let profile = own
-        .parent()
-        .and_then(std::path::Path::parent)
-        .context("no target folder")?;
-    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    build.args(["build", "--quiet", "--package", "server", "--bin", "evwall"]);
-    if profile.ends_with("release") {
-        build.arg("--release");
-    }
-    ensure!(build.status()?.success(), "the server could not be built");
-    Ok(profile.join("evwall"))
 }

@@ -6,6 +6,8 @@
 
 mod latency;
 mod probes;
+#[path = "../programs/mod.rs"]
+mod programs;
 mod rig;
 mod viewers;
 

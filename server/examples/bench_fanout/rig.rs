@@ -2,11 +2,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+
+use crate::programs::programs;
 
 /// Clock ticks a second in `/proc/PID/stat`; Linux has had 100 on every architecture for decades.
 const CLOCK_TICKS_PER_S: f64 = 100.0;
@@ -299,28 +301,4 @@ fn said(child: &mut Child, beginnings: &[&str]) -> Result<Vec<String>> {
     }
     std::thread::spawn(move || lines.for_each(drop));
     Ok(found.into_iter().flatten().collect())
-}
-
-/// The programs beside this example, of the same profile; built where they are missing or older.
-fn programs() -> Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let profile = own
-        .parent()
-        .and_then(Path::parent)
-        .context("no target folder")?;
-    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // This pair and no other: with another set of packages their features, and so all of the server, differ.
-    build.args([
-        "build",
-        "--quiet",
-        "--package",
-        "server",
-        "--package",
-        "sim",
-    ]);
-    if profile.ends_with("release") {
-        build.arg("--release");
-    }
-    ensure!(build.status()?.success(), "the programs could not be built");
-    Ok(profile.to_owned())
 }

@@ -1,0 +1,30 @@
+//! The programs that the benches start.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+/// The programs beside this example, of the same profile; built where they are missing or older.
+pub fn programs() -> Result<PathBuf> {
+    let own = std::env::current_exe()?;
+    let profile = own
+        .parent()
+        .and_then(Path::parent)
+        .context("no target folder")?;
+    let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // This pair and no other: with another set of packages their features, and so all of the server, differ.
+    build.args([
+        "build",
+        "--quiet",
+        "--package",
+        "server",
+        "--package",
+        "sim",
+    ]);
+    if profile.ends_with("release") {
+        build.arg("--release");
+    }
+    ensure!(build.status()?.success(), "the programs could not be built");
+    Ok(profile.to_owned())
+}

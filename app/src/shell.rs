@@ -40,7 +40,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let lang = RwSignal::new(preferred_lang());
     provide_context(lang);
-    // Says, to tests and to whoever looks, that the page answers now: an effect runs only when it was taken over.
+    // Says, to tests and to whoever looks, that the page answers now: an effect runs only in the browser.
     Effect::new(|| {
         if let Some(html) = document().document_element() {
             let _ = html.set_attribute("data-live", "");

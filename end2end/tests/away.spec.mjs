@@ -3,7 +3,8 @@
 import { expect, figure, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
 
 const WITHIN = { timeout: 5_000 };
-/** The browser itself writes this when a socket is refused; a page cannot prevent it. */
+/** The browser itself writes these when a socket or a question is refused; a page cannot prevent it. */
+const REFUSED = /Failed to load resource: net::ERR_CONNECTION_REFUSED/;
 const REFUSED_SOCKET = /WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/ws\S*' failed/;
 
 async function isDimmed(page) {
@@ -13,6 +14,7 @@ async function isDimmed(page) {
 }
 
 test("the page sees the server come back", async ({ page, centre, programs, complaints }) => {
+  complaints.allow(REFUSED);
   complaints.allow(REFUSED_SOCKET);
   // Not the demo account: each start gives that one a new password, which ends its sessions.
   const supervisor = await programs.user(centre.dataDir, "zhang", "supervisor");

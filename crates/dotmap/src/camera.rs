@@ -32,9 +32,9 @@ pub struct ScreenFromCell {
 }
 
 impl ScreenFromCell {
-    /// Whether the cell's square, and a widest dot around it, touches a canvas of this size.
-    pub fn touches(&self, width_px: u32, height_px: u32) -> bool {
-        let reach = crate::sprite::WIDEST_PX as f32;
+    /// Whether a dot of the cell, drawn at most so far outside its square, can touch a canvas of this size.
+    pub fn touches(&self, outside_steps: f32, width_px: u32, height_px: u32) -> bool {
+        let reach = crate::sprite::WIDEST_PX as f32 + outside_steps * self.px_per_step;
         let side = self.px_per_step * wire::CELL_SIDE as f32 + reach;
         self.origin_px.0 < width_px as f32 + reach
             && self.origin_px.1 < height_px as f32 + reach

@@ -4,7 +4,7 @@
 //! look, take over its glide. The rest stand. Nothing on the screen jumps because the camera moved.
 
 use crate::cell::Cell;
-use crate::dot::{Clock, Dot, LONGEST_GLIDE_MS};
+use crate::dot::{Clock, Dot};
 use wire::{CellKey, CellPoint, morton};
 
 /// Memory lent again and again.
@@ -100,12 +100,7 @@ pub fn over(
             dot.from = (crate::dot::round_step(x), crate::dot::round_step(y));
             dot.start_ms = before.start_ms;
             dot.glide_ms = before.glide_ms;
-            if [x, y]
-                .iter()
-                .any(|v| !(0.0..wire::CELL_SIDE as f32).contains(v))
-            {
-                new.reach_out_until(clock.now_ms.wrapping_add(LONGEST_GLIDE_MS));
-            }
+            new.glides_from(dot.from, clock.now_ms);
             new.set_dot(slot, dot);
         }
         if follow == Some(known[ix] as u32) {

@@ -16,8 +16,8 @@ const APPEARING_MS: f32 = 250.0;
 pub struct Cell {
     mirror: CellMirror,
     dots: Vec<Record>,
-    /// Some dot may be drawn outside the cell until then, because it glides in from there.
-    reaches_out_until_ms: Option<u32>,
+    /// Some dot may be drawn outside the cell, because it glides in from there.
+    outside: Option<Outside>,
     /// Nothing was on the screen here before; the cell appears from then on.
     appeared_ms: Option<u32>,
     /// A bit for each piece of records that changed since [`Cell::take_dirty`].
@@ -73,7 +73,7 @@ impl Cell {
         let mut cell = Self {
             mirror,
             dots,
-            reaches_out_until_ms: None,
+            outside: None,
             appeared_ms: None,
             dirty: Vec::new(),
             serial,
@@ -106,10 +106,11 @@ impl Cell {
         }
     }
 
-    /// Whether some dot may be drawn outside the cell's own square.
-    pub fn reaches_out(&self, now_ms: u32) -> bool {
-        self.reaches_out_until_ms
-            .is_some_and(|until_ms| (until_ms.wrapping_sub(now_ms) as i32) > 0)
+    /// How far outside the cell's own square a dot may be drawn, in steps.
+    pub fn outside_steps(&self, now_ms: u32) -> f32 {
+        self.outside
+            .filter(|outside| (outside.until_ms.wrapping_sub(now_ms) as i32) > 0)
+            .map_or(0.0, |outside| f32::from(outside.steps))
     }
 
     /// Lets all dots appear little by little from now on.
@@ -126,14 +127,9 @@ impl Cell {
         })
     }
 
-    /// Says that a dot glides in from outside until then.
-    pub fn reach_out_until(&mut self, until_ms: u32) {
-        let later = self
-            .reaches_out_until_ms
-            .is_none_or(|known| (until_ms.wrapping_sub(known) as i32) > 0);
-        if later {
-            self.reaches_out_until_ms = Some(until_ms);
-        }
+    /// Says that a dot glides from there, which may be outside, from now on.
+    pub fn glides_from(&mut self, from: (i16, i16), now_ms: u32) {
+        note_outside(&mut self.outside, from, now_ms);
     }
 
     /// Applies a delta. `hasty` is the selected slot, whose glides take one second. After an error the cell has to be
@@ -150,10 +146,9 @@ impl Cell {
             mirror,
             dots,
             dirty,
-            reaches_out_until_ms,
+            outside,
             ..
         } = self;
-        let mut reach_ms: Option<u32> = None;
         mirror.apply_delta(
             head.generation,
             head.tick,
@@ -162,6 +157,7 @@ impl Cell {
             |change| match change {
                 Change::Move { slot, to, .. } => edit(dots, dirty, slot, |dot| {
                     dot.move_to(steps(to), clock);
+                    note_outside(outside, dot.from, clock.now_ms);
                     if hasty == Some(slot) {
                         dot.glide_ms = SHORTEST_GLIDE_MS as u16;
                     }
@@ -189,7 +185,7 @@ impl Cell {
                     if let (Some(from), Some(near)) = (from, near) {
                         dot.from = near;
                         dot.glide_ms = dot.next_glide_ms(clock);
-                        reach_ms = Some(clock.now_ms.wrapping_add(LONGEST_GLIDE_MS));
+                        note_outside(outside, near, clock.now_ms);
                         crossings.comers.push(Comer { slot, from });
                     }
                     // The mirror numbers those who enter one after the other, so this is a push.
@@ -199,9 +195,6 @@ impl Cell {
                 }
             },
         )?;
-        if reach_ms.is_some() {
-            *reaches_out_until_ms = reach_ms;
-        }
         Ok(())
     }
 
@@ -280,6 +273,25 @@ impl Cell {
         self.dirty
             .resize(self.dots.len().div_ceil(PIECE * 64), u64::MAX);
     }
+}
+
+/// How far the glides of a cell begin outside it.
+#[derive(Clone, Copy, Debug)]
+struct Outside {
+    steps: u16,
+    until_ms: u32,
+}
+
+fn note_outside(outside: &mut Option<Outside>, from: (i16, i16), now_ms: u32) {
+    let beyond = |v: i16| (-i32::from(v)).max(i32::from(v) - wire::CELL_SIDE as i32);
+    let Ok(steps @ 1..) = u16::try_from(beyond(from.0).max(beyond(from.1))) else {
+        return;
+    };
+    let known = outside.filter(|known| (known.until_ms.wrapping_sub(now_ms) as i32) > 0);
+    *outside = Some(Outside {
+        steps: known.map_or(steps, |known| known.steps.max(steps)),
+        until_ms: now_ms.wrapping_add(LONGEST_GLIDE_MS),
+    });
 }
 
 /// The numbers in front of a delta.

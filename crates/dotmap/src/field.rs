@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::carry;
 use crate::cell::{Cell, Comer, Crossings, DeltaHead, Leaver};
-use crate::dot::{Clock, Dot, LONGEST_GLIDE_MS, Record, SHORTEST_GLIDE_MS, round_step};
+use crate::dot::{Clock, Dot, Record, SHORTEST_GLIDE_MS, round_step};
 use wire::{CellKey, Down, View};
 
 /// A level that has not come whole within this time is shown as far as it has.
@@ -408,7 +408,7 @@ impl Field {
             );
             dot.glide_ms = leaver.glide_ms;
             cell.set_dot(comer.slot, dot);
-            cell.reach_out_until(clock.now_ms.wrapping_add(LONGEST_GLIDE_MS));
+            cell.glides_from(dot.from, clock.now_ms);
             if selected {
                 self.selected = Some(DotRef {
                     key,

@@ -56,9 +56,9 @@ pub fn pick(
         );
         let reach = reach_px / to_px.px_per_step;
         let side = wire::CELL_SIDE as f32;
-        let near = |v: f32| v >= -reach && v <= side + reach;
-        let in_reach = near(at.0) && near(at.1);
-        if !in_reach && !cell.reaches_out(clock.now_ms) {
+        let around = reach + cell.outside_steps(clock.now_ms);
+        let near = |v: f32| v >= -around && v <= side + around;
+        if !near(at.0) || !near(at.1) {
             continue;
         }
         for (slot, record) in cell.records().iter().enumerate() {
@@ -143,9 +143,9 @@ fn count_cell(key: &CellKey, cell: &Cell, camera: &Camera, clock: &Clock, by_loo
         edge(0.0, to_px.origin_px.1),
         edge(height as f32, to_px.origin_px.1),
     );
-    let side = wire::CELL_SIDE as f32;
-    if !cell.reaches_out(clock.now_ms) && (left > side || top > side || right < 0.0 || bottom < 0.0)
-    {
+    let outside = cell.outside_steps(clock.now_ms);
+    let end = wire::CELL_SIDE as f32 + outside;
+    if left > end || top > end || right < -outside || bottom < -outside {
         return;
     }
     for record in cell.records() {

@@ -491,3 +491,48 @@ fn a_pick_finds_what_is_drawn_where_it_is_drawn() {
         .is_empty()
     );
 }
+
+#[test]
+fn a_dot_that_still_glides_in_from_its_neighbour_is_picked_where_it_is_drawn() {
+    use dotmap::pick::{census, pick};
+    use dotmap::style::{ColourBy, Filter, Styles};
+    let mut left = Served::new(LEFT, 1, &[(4000, 100)]);
+    let mut right = Served::new(RIGHT, 1, &[]);
+    let mut page = Page::looking_at(&[LEFT, RIGHT]);
+    page.take(&[left.base(), right.base()]);
+    let leave = left.delta(
+        2,
+        CellChanges {
+            leaves: vec![0],
+            ..CellChanges::default()
+        },
+    );
+    let enter = right.delta(
+        2,
+        CellChanges {
+            enters: vec![Enter {
+                at: CellPoint { x: 80, y: 100 },
+                look: LOOK,
+                from: Some((-96, 100)),
+            }],
+            ..CellChanges::default()
+        },
+    );
+    page.take(&[leave, enter]);
+    page.pass(2_000);
+    let (_, cell) = page.field.shown().find(|(key, _)| **key == RIGHT).unwrap();
+    let (x, _) = cell.dot(0).unwrap().at(&page.clock);
+    assert!((-90.0..-30.0).contains(&x), "still left of the border: {x}");
+    let styles = Styles::new(ColourBy::Activity, Filter::default(), 3);
+    // A picture that ends left of the border.
+    let camera = Camera {
+        middle_world: world_from_step(&RIGHT, (x, 100.0)),
+        zoom: 14.0,
+        size_css: (4.0, 4.0),
+        ratio: 1.0,
+    };
+    let picks = pick(&page.field, &camera, &page.clock, &styles, (2.0, 2.0), 0.5);
+    assert_eq!(picks.dots.len(), 1);
+    let seen = census(&page.field, &camera, &page.clock, &styles, &mut Vec::new());
+    assert_eq!(seen.drawn, 1);
+}

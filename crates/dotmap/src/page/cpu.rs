@@ -65,7 +65,8 @@ impl Backend for Cpu {
         scene.field.take_gone(|_| ());
         for (key, cell) in scene.field.shown() {
             let to_px = scene.camera.screen_from_cell(key);
-            if cell.reaches_out(scene.clock.now_ms) || to_px.touches(width_px, height_px) {
+            let outside_steps = cell.outside_steps(scene.clock.now_ms);
+            if to_px.touches(outside_steps, width_px, height_px) {
                 let presence = cell.presence(scene.clock.now_ms);
                 let styles = if presence < 1.0 {
                     self.faded.fade_from(scene.styles, presence);

@@ -254,7 +254,7 @@ impl Parts {
         self.program.start(gl, (width_px, height_px), clock, pass);
         for (key, cell) in scene.field.shown_mut() {
             let to_px = camera.screen_from_cell(key);
-            if !cell.reaches_out(clock.now_ms) && !to_px.touches(width_px, height_px) {
+            if !to_px.touches(cell.outside_steps(clock.now_ms), width_px, height_px) {
                 continue;
             }
             let Some(gpu) = self

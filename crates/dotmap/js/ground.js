@@ -126,6 +126,13 @@ class MapGround {
     this.map.flyTo({ center: [lon, lat], ...(zoom >= 0 ? { zoom } : {}) });
   }
 
+  // Without a flight: at once, or gently within some milliseconds.
+  easeTo(lon, lat, zoom, ms) {
+    const camera = { center: [lon, lat], zoom };
+    if (ms > 0) this.map.easeTo({ ...camera, duration: ms });
+    else this.map.jumpTo(camera);
+  }
+
   pointer(over) {
     this.map.getCanvas().style.cursor = over ? "pointer" : "";
   }
@@ -216,6 +223,10 @@ class PlainGround {
     [this.lon, this.lat] = [lon, lat];
     if (zoom >= 0) this.zoom = zoom;
     this.told(MOVED, 0, 0, false);
+  }
+
+  easeTo(lon, lat, zoom) {
+    this.flyTo(lon, lat, zoom);
   }
 
   pointer(over) {

@@ -136,11 +136,33 @@ impl RectWorld {
     }
 }
 
+/// The zoom at which a box in degrees (west, south, east, north) fills the screen but for a margin, at most `most`.
+pub fn zoom_to_fit(size_css: (f64, f64), [west, south, east, north]: [f64; 4], most: f64) -> f64 {
+    let (x0, y0) = world_from_degrees(west, north);
+    let (x1, y1) = world_from_degrees(east, south);
+    let fits = |css: f64, world: f64| (css * FILLED / world.abs().max(1.0)).log2() + 23.0;
+    fits(size_css.0, x1 - x0)
+        .min(fits(size_css.1, y1 - y0))
+        .clamp(0.0, most)
+}
+
+/// The share of the screen that something fills which the map went to.
+const FILLED: f64 = 0.8;
+
 /// World units of a place in degrees.
 pub fn world_from_degrees(lon: f64, lat: f64) -> (f64, f64) {
     let sin = lat.to_radians().sin();
     let y = 0.5 - ((1.0 + sin) / (1.0 - sin)).ln() / (4.0 * std::f64::consts::PI);
     ((lon / 360.0 + 0.5) * WORLD, y * WORLD)
+}
+
+/// Degrees of a place in world units, longitude first.
+pub fn degrees_from_world((x, y): (f64, f64)) -> (f64, f64) {
+    let north = std::f64::consts::PI * (1.0 - 2.0 * y / WORLD);
+    (
+        (x.rem_euclid(WORLD) / WORLD - 0.5) * 360.0,
+        north.sinh().atan().to_degrees(),
+    )
 }
 
 /// The middle of a step of a cell, in world units.
@@ -169,7 +191,7 @@ impl From<RectWorld> for (WorldPoint, WorldPoint) {
 }
 
 /// Brings a difference of two x into half a world either way.
-fn nearest_turn(dx: f64) -> f64 {
+pub fn nearest_turn(dx: f64) -> f64 {
     (dx + WORLD / 2.0).rem_euclid(WORLD) - WORLD / 2.0
 }
 
@@ -256,6 +278,38 @@ mod tests {
             y: 1 << 17,
         });
         assert!((east.origin_px.0 - west.origin_px.0 - 512.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn degrees_and_world_are_each_others_inverse() {
+        for (lon, lat) in [(121.47, 31.23), (-179.9, -80.0), (0.0, 0.0), (12.5, 84.9)] {
+            let (x, y) = degrees_from_world(world_from_degrees(lon, lat));
+            assert!(
+                (x - lon).abs() < 1e-9 && (y - lat).abs() < 1e-9,
+                "{lon} {lat}: {x} {y}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_the_map_goes_to_fits_on_the_screen_and_fills_it() {
+        let size_css = (1366.0, 768.0);
+        let (west, south, east, north) = (121.3, 30.9, 121.9, 31.4);
+        let zoom = zoom_to_fit(size_css, [west, south, east, north], 16.0);
+        let camera = Camera {
+            size_css,
+            ..shanghai(zoom)
+        };
+        let scale = camera.css_per_unit();
+        let (x0, y0) = world_from_degrees(west, north);
+        let (x1, y1) = world_from_degrees(east, south);
+        let (width, height) = ((x1 - x0) * scale, (y1 - y0) * scale);
+        assert!(width < 1366.0 && height < 768.0, "{width} {height}");
+        assert!(width > 1000.0 || height > 600.0, "{width} {height}");
+        assert_eq!(
+            zoom_to_fit(size_css, [121.0, 31.0, 121.0, 31.0], 15.0),
+            15.0
+        );
     }
 
     #[test]

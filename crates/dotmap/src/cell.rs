@@ -198,32 +198,30 @@ impl Cell {
         Ok(())
     }
 
-    /// Renumbers the records as the mirror says. `spare` is memory lent for it. Returns the new number of `slot`.
+    /// Renumbers the records as the mirror says, and says of each its old and its new number. `spare` is memory lent
+    /// for it.
     pub fn rebase(
         &mut self,
         generation: u32,
         digest32: u32,
-        slot: Option<u32>,
+        mut renumbered: impl FnMut(u32, u32),
         spare: &mut Vec<Record>,
-    ) -> Result<Option<u32>, Diverged> {
+    ) -> Result<(), Diverged> {
         spare.clear();
         spare.resize(self.mirror.alive() as usize, Dot::vacant().pack());
         let dots = &self.dots;
-        let mut renamed = None;
         self.mirror.rebase(generation, digest32, |old, new| {
             if let (Some(record), Some(place)) =
                 (dots.get(old as usize), spare.get_mut(new as usize))
             {
                 *place = *record;
             }
-            if slot == Some(old) {
-                renamed = Some(new);
-            }
+            renumbered(old, new);
         })?;
         self.dots.clear();
         self.dots.extend_from_slice(spare);
         self.mark_all();
-        Ok(renamed)
+        Ok(())
     }
 
     /// Ends what is long over, so that the clock may wrap.

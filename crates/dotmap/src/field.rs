@@ -31,6 +31,8 @@ pub struct Field {
     level: u8,
     level_since_ms: u32,
     selected: Option<DotRef>,
+    /// Dots that the page names by their place in a list; none where one is lost.
+    listed: Vec<Option<DotRef>>,
     /// Cells whose base was asked for and has not come.
     asked: BTreeSet<CellKey>,
     /// Cells that were last heard of through an earlier connection.
@@ -163,6 +165,7 @@ impl Field {
         self.coming.clear();
         self.asked.clear();
         self.selected = None;
+        self.listed.clear();
         self.changed = true;
     }
 
@@ -227,6 +230,22 @@ impl Field {
     pub fn selected(&self) -> Option<(DotRef, Dot)> {
         let at = self.selected?;
         Some((at, self.shown.get(&at.key)?.dot(at.slot)?))
+    }
+
+    /// Remembers dots by their place in this list, through renumberings.
+    pub fn name_listed(&mut self, dots: impl Iterator<Item = DotRef>) {
+        self.listed = dots.map(Some).collect();
+    }
+
+    /// A dot of that list, while it is in the cell in which it was.
+    pub fn listed(&self, number: usize) -> Option<DotRef> {
+        let at = (*self.listed.get(number)?)?;
+        self.shown.get(&at.key)?.dot(at.slot).map(|_| at)
+    }
+
+    /// How many dots that list has.
+    pub fn listed_len(&self) -> usize {
+        self.listed.len()
     }
 
     /// Glides get longer again after a look at the streets: those that were drawn short stay short, or dots would go back.
@@ -366,7 +385,11 @@ impl Field {
     }
 
     fn take_rebase(&mut self, key: CellKey, generation: u32, digest32: u32) -> Option<CellKey> {
-        let slot = self.slot_in(&key);
+        let of_key = |dot: &Option<DotRef>| dot.is_some_and(|dot| dot.key == key);
+        let mut named: Vec<&mut Option<DotRef>> = std::iter::once(&mut self.selected)
+            .chain(&mut self.listed)
+            .filter(|dot| of_key(dot))
+            .collect();
         let cell = self
             .coming
             .get_mut(&key)
@@ -374,13 +397,18 @@ impl Field {
         if cell.mirror().generation() == generation {
             return None;
         }
-        match cell.rebase(generation, digest32, slot, &mut self.spare) {
-            Ok(new) => {
-                if let Some(slot) = new {
-                    self.selected = Some(DotRef { key, slot });
-                }
-                None
+        let before: Vec<u32> = named.iter().filter_map(|dot| Some((**dot)?.slot)).collect();
+        let renumbered = |old: u32, new: u32| {
+            for (dot, _) in named
+                .iter_mut()
+                .zip(&before)
+                .filter(|(_, slot)| **slot == old)
+            {
+                **dot = Some(DotRef { key, slot: new });
             }
+        };
+        match cell.rebase(generation, digest32, renumbered, &mut self.spare) {
+            Ok(()) => None,
             Err(_) => self.asked.insert(key).then_some(key),
         }
     }

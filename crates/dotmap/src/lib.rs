@@ -10,10 +10,12 @@
 //! | `sprite`, `style` | shapes; the table from look to colour, order and filter |
 //! | `raster` | dots into pixels on the CPU, afterglow and density too |
 //! | `budget` | what goes first when the picture costs too much |
+//! | `area` | what lies in a part of the picture that was drawn round |
 //! | `pick` | what is under the pointer, what is in sight |
 //! | `link`, `report` | the state of the connection; what the page is told |
 //! | `page` | the browser's half: engine, socket, ground, back ends |
 
+pub mod area;
 pub mod budget;
 pub mod camera;
 pub mod carry;
@@ -35,5 +37,5 @@ pub use link::Connection;
 pub use page::{Engine, Options};
 pub use pick::Pick;
 pub use raster::light::Light;
-pub use report::{EngineReport, Picked};
+pub use report::{EngineReport, Picked, Place};
 pub use style::{ColourBy, Filter};

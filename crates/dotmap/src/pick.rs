@@ -121,14 +121,21 @@ pub fn census(
     for (key, cell) in field.shown() {
         count_cell(key, cell, camera, clock, by_look);
     }
-    let mut census = Census::default();
-    for (look, &dots) in by_look.iter().enumerate().filter(|(_, dots)| **dots > 0) {
-        census.counts.add(look as u16, dots);
-        if styles.colour(look as u16) != 0 {
-            census.drawn += dots;
+    Census::of(by_look, styles)
+}
+
+impl Census {
+    /// From the number of dots of each look.
+    pub fn of(by_look: &[u32], styles: &Styles) -> Self {
+        let mut census = Self::default();
+        for (look, &dots) in by_look.iter().enumerate().filter(|(_, dots)| **dots > 0) {
+            census.counts.add(look as u16, dots);
+            if styles.colour(look as u16) != 0 {
+                census.drawn += dots;
+            }
         }
+        census
     }
-    census
 }
 
 fn count_cell(key: &CellKey, cell: &Cell, camera: &Camera, clock: &Clock, by_look: &mut [u32]) {

@@ -2,7 +2,16 @@
 
 use crate::link::Connection;
 use crate::pick::{Census, Pick};
-use wire::{Handle, HandleAnswer, Status};
+use wire::{Handle, HandleAnswer, Look, Status};
+
+/// Where the camera stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Place {
+    /// Degrees, of the middle of the picture.
+    pub lon: f64,
+    pub lat: f64,
+    pub zoom: f64,
+}
 
 /// The state of the picture, for the status line and the legend.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,6 +37,12 @@ pub struct EngineReport {
     pub level: u8,
     /// Cells of the present view that have not come yet.
     pub cells_missing: u32,
+    /// Where the camera stands; none before there is a ground.
+    pub camera: Option<Place>,
+    /// The dots in the area that was drawn, if there is one.
+    pub area: Option<Census>,
+    /// The looks of the dots of the last list; none for one that is out of sight.
+    pub listed: Vec<Option<Look>>,
     /// Bytes of WebAssembly memory; it never shrinks.
     pub memory_bytes: u32,
 }

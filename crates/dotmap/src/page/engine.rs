@@ -12,15 +12,17 @@ use super::listen::{Frames, Interval, Listener, Timeout};
 use super::socket::{Socket, SocketEvent};
 use super::state::State;
 use super::webgl::WebGl;
+use crate::camera::zoom_to_fit;
 use crate::link::Now;
 use crate::pick::Pick;
 use crate::raster::light::Light;
-use crate::report::{EngineReport, Picked, Told};
+use crate::report::{EngineReport, Picked, Place, Told};
 use crate::style::{ColourBy, Filter};
 use js_sys::{Date, Math};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    Document, HtmlCanvasElement, HtmlElement, KeyboardEvent, Performance, VisibilityState, Window,
+    Document, Element, HtmlCanvasElement, HtmlElement, KeyboardEvent, Performance, VisibilityState,
+    Window,
 };
 use wire::{Handle, Refused};
 
@@ -162,6 +164,65 @@ impl Engine {
         self.inner.wake();
     }
 
+    /// Lets the camera follow the marked dot: it is brought back to the middle when it nears the edge.
+    pub fn follow(&self, follow: bool) {
+        self.inner.state.borrow_mut().following = follow;
+    }
+
+    /// Where the camera stands.
+    pub fn camera(&self) -> Option<Place> {
+        self.inner.state.borrow().place()
+    }
+
+    /// Degrees under a CSS pixel of the ground.
+    pub fn place_of(&self, at_css: (f64, f64)) -> (f64, f64) {
+        self.inner.state.borrow().place_of(at_css)
+    }
+
+    /// The CSS pixel of a place in degrees.
+    pub fn css_of(&self, lon: f64, lat: f64) -> (f64, f64) {
+        self.inner.state.borrow().css_of(lon, lat)
+    }
+
+    /// From now on a drawing made for this camera keeps to the ground: the engine writes the element's `transform`.
+    pub fn pin(&self, drawing: Option<Element>) {
+        self.inner.state.borrow_mut().pin(drawing);
+        self.inner.wake();
+    }
+
+    /// Counts, with each report, the dots inside an outline in CSS pixels; fewer than three corners end that.
+    pub fn set_area(&self, corners_css: &[(f64, f64)]) {
+        self.inner.state.borrow_mut().set_area(corners_css);
+    }
+
+    /// The dots in that area, or in the whole picture without one, and how many there are beyond `most`. Each report says how they look.
+    pub fn list(&self, most: usize) -> (Vec<Pick>, usize) {
+        self.inner.state.borrow_mut().list(most)
+    }
+
+    /// A dot of the last list as it is now.
+    pub fn listed(&self, number: usize) -> Option<Pick> {
+        self.inner.state.borrow().listed(number)
+    }
+
+    /// Moves the camera without a flight.
+    pub fn jump_to(&self, to: Place) {
+        if let Some(ground) = &self.inner.state.borrow().ground {
+            ground.ease_to(to, 0.0);
+        }
+        // Whoever asks for the camera next is told the new one.
+        let (_, now_ms) = self.inner.now();
+        self.inner.look_at_camera(now_ms);
+        self.inner.wake();
+    }
+
+    /// Flies to a box in degrees (west, south, east, north), no nearer than `most_zoom`.
+    pub fn fly_to_box(&self, sides: [f64; 4], most_zoom: f64) {
+        let zoom = zoom_to_fit(self.inner.state.borrow().size_css(), sides, most_zoom);
+        let [west, south, east, north] = sides;
+        self.fly_to((west + east) / 2.0, (south + north) / 2.0, Some(zoom));
+    }
+
     /// Moves the camera to a place in degrees.
     pub fn fly_to(&self, lon: f64, lat: f64, zoom: Option<f64>) {
         if let Some(ground) = &self.inner.state.borrow().ground {
@@ -205,6 +266,7 @@ impl Drop for Engine {
             state.socket = None;
             state.ground = None;
             state.follower = None;
+            state.pin(None);
         }
     }
 }
@@ -349,6 +411,7 @@ impl Inner {
         if self.look_at_camera(now_ms).0 {
             self.wake();
         }
+        self.state.borrow().keep_up();
         let report = self.state.borrow_mut().report(now, now_ms, memory_bytes());
         (self.callbacks.borrow_mut().on_report)(report);
     }

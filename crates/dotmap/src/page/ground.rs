@@ -1,6 +1,7 @@
 //! The ground map, opened and asked for its camera through `js/ground.js`.
 
 use crate::camera::{Camera, WORLD};
+use crate::report::Place;
 use js_sys::Float64Array;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
@@ -22,6 +23,8 @@ extern "C" {
     fn camera(this: &JsGround, out: &Float64Array);
     #[wasm_bindgen(method, js_name = flyTo)]
     fn fly_to(this: &JsGround, lon: f64, lat: f64, zoom: f64);
+    #[wasm_bindgen(method, js_name = easeTo)]
+    fn ease_to(this: &JsGround, lon: f64, lat: f64, zoom: f64, ms: f64);
     #[wasm_bindgen(method)]
     fn pointer(this: &JsGround, over: bool);
     #[wasm_bindgen(method)]
@@ -104,6 +107,11 @@ impl Ground {
     /// Moves the camera; without a zoom it keeps its own.
     pub fn fly_to(&self, lon: f64, lat: f64, zoom: Option<f64>) {
         self.js.fly_to(lon, lat, zoom.unwrap_or(-1.0));
+    }
+
+    /// Moves the camera without a flight, within so many milliseconds.
+    pub fn ease_to(&self, to: Place, ms: f64) {
+        self.js.ease_to(to.lon, to.lat, to.zoom, ms);
     }
 
     /// Whether the pointer is over something that can be clicked.

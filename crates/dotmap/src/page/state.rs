@@ -4,19 +4,20 @@
 use super::backend::{Backend, Scene};
 use super::ground::Ground;
 use super::socket::Socket;
+use crate::area::{self, Area};
 use crate::budget::Budget;
-use crate::camera::Camera;
+use crate::camera::{Camera, degrees_from_world, world_from_degrees};
 use crate::dot::{Clock, LONGEST_GLIDE_MS, SHORTEST_GLIDE_MS};
 use crate::field::{DotRef, Field};
 use crate::level;
 use crate::link::{Connection, Link, Now};
 use crate::pick::{self, Census};
 use crate::raster::light::{AFTERGLOW, DENSITY_ZOOM, FADE_STEP_MS, Light};
-use crate::report::{EngineReport, Picked, Told};
+use crate::report::{EngineReport, Picked, Place, Told};
 use crate::sprite;
 use crate::style::{ColourBy, Filter, Styles};
 use js_sys::Uint8Array;
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement};
 use wire::{Bye, Click, Down, Handle, Hello, Status, Up, View};
 
 /// From this zoom on a dot goes to its place within a second: a glide shows the past, and streets make that visible.
@@ -25,6 +26,9 @@ const STREET_ZOOM: f64 = 14.0;
 const VIEW_REST_MS: f64 = 120.0;
 /// … but a camera that never rests is served this often.
 const VIEW_EVERY_MS: f64 = 400.0;
+/// The share of the screen, around its middle, in which a dot that is followed may be, and the time in which it is brought back.
+const FOLLOW_WITHIN: f64 = 0.4;
+const FOLLOW_MS: f64 = 700.0;
 /// How far from a dot's middle a click may be, in CSS pixels, with a mouse and with a finger.
 const MOUSE_REACH_CSS: f64 = 7.0;
 const TOUCH_REACH_CSS: f64 = 18.0;
@@ -38,6 +42,11 @@ pub struct State {
     pub backend: Box<dyn Backend>,
     /// An element of the page that is kept at the selected dot.
     pub follower: Option<HtmlElement>,
+    /// A drawing that keeps to the ground, and the camera for which it was made.
+    pinned: Option<(Element, Camera)>,
+    /// The camera follows the marked dot.
+    pub following: bool,
+    area: Option<Area>,
     pub told: Vec<Told>,
     /// The page is in a tab that nobody sees.
     pub hidden: bool,
@@ -90,6 +99,9 @@ impl State {
             ground: None,
             backend,
             follower: None,
+            pinned: None,
+            following: false,
+            area: None,
             told: Vec::new(),
             hidden: false,
             motion_unwanted: false,
@@ -277,6 +289,7 @@ impl State {
         };
         self.backend.draw(&mut scene);
         self.move_follower();
+        self.move_pinned();
         self.frames += 1;
         self.gap_ms = if self.goes_on {
             now_ms - self.last_draw_ms
@@ -447,10 +460,96 @@ impl State {
             light_shed: self.light != Light::default() && !self.budget.allows_light(now_ms),
             level: self.field.level(),
             cells_missing: self.field.missing() as u32,
+            camera: self.place(),
+            area: self.count_area(),
+            listed: (0..self.field.listed_len())
+                .map(|number| self.listed(number).map(|pick| pick.look))
+                .collect(),
             memory_bytes,
         };
         (self.frames, self.drawing_ms, self.last_report_ms) = (0, 0.0, now_ms);
         report
+    }
+
+    /// Where the camera stands; none before the ground has said so.
+    pub fn place(&self) -> Option<Place> {
+        let still = self.ground.is_some() && self.camera.size_css.0 > 1.0;
+        let (lon, lat) = degrees_from_world(self.camera.middle_world);
+        still.then_some(Place {
+            lon,
+            lat,
+            zoom: self.camera.zoom,
+        })
+    }
+
+    pub fn size_css(&self) -> (f64, f64) {
+        self.camera.size_css
+    }
+
+    pub fn place_of(&self, at_css: (f64, f64)) -> (f64, f64) {
+        degrees_from_world(self.camera.world_from_css(at_css))
+    }
+
+    pub fn css_of(&self, lon: f64, lat: f64) -> (f64, f64) {
+        self.camera.css_from_world(world_from_degrees(lon, lat))
+    }
+
+    pub fn pin(&mut self, drawing: Option<Element>) {
+        self.pinned = drawing.map(|drawing| (drawing, self.camera));
+        self.move_pinned();
+    }
+
+    pub fn set_area(&mut self, corners_css: &[(f64, f64)]) {
+        self.area = Area::drawn(&self.camera, corners_css);
+    }
+
+    fn count_area(&mut self) -> Option<Census> {
+        let area = self.area.as_ref()?;
+        let by_look = &mut self.by_look;
+        Some(area::count(
+            &self.field,
+            &self.clock,
+            &self.styles,
+            area,
+            by_look,
+        ))
+    }
+
+    /// The dots of the area, or of the whole screen; from now on they are named by their place in this list.
+    pub fn list(&mut self, most: usize) -> (Vec<pick::Pick>, usize) {
+        let whole = Area::whole(&self.camera);
+        let area = self.area.as_ref().unwrap_or(&whole);
+        let listed = area::list(
+            &self.field,
+            &self.camera,
+            &self.clock,
+            &self.styles,
+            area,
+            most,
+        );
+        self.field.name_listed(listed.0.iter().map(|pick| pick.dot));
+        listed
+    }
+
+    /// A dot of the last list as it is now.
+    pub fn listed(&self, number: usize) -> Option<pick::Pick> {
+        let at = self.field.listed(number)?;
+        area::pick_of(&self.field, &self.camera, &self.clock, at)
+    }
+
+    /// Brings the marked dot back to the middle if the camera follows it and it has come near the edge.
+    pub fn keep_up(&self) {
+        let (true, Some((x, y)), Some(ground)) = (self.following, self.selected_css, &self.ground)
+        else {
+            return;
+        };
+        let (width, height) = self.camera.size_css;
+        let off = |at: f64, size: f64| (at / size - 0.5).abs() > FOLLOW_WITHIN / 2.0;
+        if off(x, width) || off(y, height) {
+            let (lon, lat) = self.place_of((x, y));
+            let zoom = self.camera.zoom;
+            ground.ease_to(Place { lon, lat, zoom }, FOLLOW_MS);
+        }
     }
 
     pub fn connection(&self, now: Now) -> Connection {
@@ -505,6 +604,18 @@ impl State {
             f64::from(origin + step * to_px.px_per_step) / self.camera.ratio
         };
         Some((css(to_px.origin_px.0, x), css(to_px.origin_px.1, y)))
+    }
+
+    fn move_pinned(&self) {
+        let Some((drawing, made_for)) = &self.pinned else {
+            return;
+        };
+        let (x, y) = self
+            .camera
+            .css_from_world(made_for.world_from_css((0.0, 0.0)));
+        let scale = (self.camera.zoom - made_for.zoom).exp2();
+        let transform = format!("translate({x:.2} {y:.2}) scale({scale:.6})");
+        let _ = drawing.set_attribute("transform", &transform);
     }
 
     fn move_follower(&self) {

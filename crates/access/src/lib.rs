@@ -5,6 +5,7 @@
 //! - `purpose`      why somebody looks: a closed list
 //! - `permit`       a look that has been written down, and the only way to get one; `closing` writes its second row
 //! - `audit`        the log: rows, hash chain, verification, heads, reading
+//! - `alarm`        answering for an alarm, with a comment from a closed list
 //! - `search`       a VIN search that has been written down, and its hits
 //! - `budget`       how many looks are usual, and how many are refused; `notices` tell the privacy officer
 //! - `users`        accounts; `first_start` makes the first admin; `totp` is their second factor
@@ -16,6 +17,7 @@
 //! Time comes in as `now_unix_s` with every call. All writing goes through one connection and one transaction a change,
 //! synced before it is answered for. Where a record cannot be written the answer is a refusal.
 
+mod alarm;
 mod audit;
 mod budget;
 mod clock;
@@ -40,6 +42,7 @@ mod store;
 mod totp;
 mod users;
 
+pub use alarm::{AlarmComment, AlarmSeen};
 pub use audit::{
     AuditFilter, AuditKind, AuditRow, EXPORT_MAX, Exported, Head, HeadAt, HeadsError, PAGE_MAX,
     Problem, TOLERANCE_S, Verdict, read_heads, verify_file,

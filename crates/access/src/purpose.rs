@@ -101,7 +101,7 @@ impl Purpose {
     }
 }
 
-fn checked(number: &str) -> Result<String, PurposeError> {
+pub(crate) fn checked(number: &str) -> Result<String, PurposeError> {
     let allowed = |c: char| {
         c.is_ascii_alphanumeric()
             || ('\u{4e00}'..='\u{9fff}').contains(&c)

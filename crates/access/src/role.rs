@@ -34,6 +34,10 @@ pub enum Action {
     SeeSources,
     /// A click on a dot: gets a handle or the look, no name.
     PickDot,
+    /// The list of live alarms: level, kind, age, district; no names.
+    SeeAlarms,
+    /// Answering for one, which is a row.
+    AcknowledgeAlarm,
     OpenCard,
     FollowVehicle,
     ShowTrack,
@@ -58,8 +62,9 @@ const fn roles_for(action: Action) -> &'static [Role] {
             &[Viewer, Supervisor, PrivacyOfficer, Admin]
         }
         Action::SeeSources => &[Viewer, Supervisor, Admin],
-        Action::PickDot => &[Viewer, Supervisor],
-        Action::OpenCard
+        Action::PickDot | Action::SeeAlarms => &[Viewer, Supervisor],
+        Action::AcknowledgeAlarm
+        | Action::OpenCard
         | Action::FollowVehicle
         | Action::ShowTrack
         | Action::SearchVin
@@ -114,12 +119,14 @@ impl Role {
 }
 
 impl Action {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::SeeMap,
         Self::SeeOwnAudit,
         Self::ChangeOwnPassword,
         Self::SeeSources,
         Self::PickDot,
+        Self::SeeAlarms,
+        Self::AcknowledgeAlarm,
         Self::OpenCard,
         Self::FollowVehicle,
         Self::ShowTrack,
@@ -141,6 +148,8 @@ impl Action {
             Self::ChangeOwnPassword => "change_own_password",
             Self::SeeSources => "see_sources",
             Self::PickDot => "pick_dot",
+            Self::SeeAlarms => "see_alarms",
+            Self::AcknowledgeAlarm => "acknowledge_alarm",
             Self::OpenCard => "open_card",
             Self::FollowVehicle => "follow_vehicle",
             Self::ShowTrack => "show_track",
@@ -170,6 +179,8 @@ impl Action {
             | Self::ChangeOwnPassword
             | Self::SeeSources
             | Self::PickDot
+            | Self::SeeAlarms
+            | Self::AcknowledgeAlarm
             | Self::ReadAudit
             | Self::ExportAudit
             | Self::SeeNotices

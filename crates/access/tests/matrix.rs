@@ -3,12 +3,14 @@
 use access::{Action, Role, allows};
 
 /// Columns: screen, viewer, supervisor, privacy officer, admin.
-const MATRIX: [(&str, [u8; 5]); 16] = [
+const MATRIX: [(&str, [u8; 5]); 18] = [
     ("see_map", [1, 1, 1, 1, 1]),
     ("see_own_audit", [0, 1, 1, 1, 1]),
     ("change_own_password", [0, 1, 1, 1, 1]),
     ("see_sources", [0, 1, 1, 0, 1]),
     ("pick_dot", [0, 1, 1, 0, 0]),
+    ("see_alarms", [0, 1, 1, 0, 0]),
+    ("acknowledge_alarm", [0, 0, 1, 0, 0]),
     ("open_card", [0, 0, 1, 0, 0]),
     ("follow_vehicle", [0, 0, 1, 0, 0]),
     ("show_track", [0, 0, 1, 0, 0]),
@@ -52,17 +54,19 @@ fn no_role_and_no_action_is_left_out() {
             Action::ChangeOwnPassword => 2,
             Action::SeeSources => 3,
             Action::PickDot => 4,
-            Action::OpenCard => 5,
-            Action::FollowVehicle => 6,
-            Action::ShowTrack => 7,
-            Action::SearchVin => 8,
-            Action::ListLasso => 9,
-            Action::Download => 10,
-            Action::ReadAudit => 11,
-            Action::ExportAudit => 12,
-            Action::SeeNotices => 13,
-            Action::ManageUsers => 14,
-            Action::ManageScreens => 15,
+            Action::SeeAlarms => 5,
+            Action::AcknowledgeAlarm => 6,
+            Action::OpenCard => 7,
+            Action::FollowVehicle => 8,
+            Action::ShowTrack => 9,
+            Action::SearchVin => 10,
+            Action::ListLasso => 11,
+            Action::Download => 12,
+            Action::ReadAudit => 13,
+            Action::ExportAudit => 14,
+            Action::SeeNotices => 15,
+            Action::ManageUsers => 16,
+            Action::ManageScreens => 17,
         };
         assert_eq!(place, at);
     }

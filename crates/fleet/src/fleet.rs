@@ -7,11 +7,12 @@
 use std::collections::{HashMap, VecDeque};
 
 use gb32960::Vin;
-use wire::{CellKey, FINEST_LEVEL, Freshness, Look, WorldPoint};
+use wire::{CellKey, Excluded, FINEST_LEVEL, Freshness, Look, WorldPoint};
 
+use crate::alarms::Alarms;
 use crate::cell::{Faults, KEPT_TICKS, SlotTable};
 use crate::counts::{Group, Standing};
-use crate::districts::Districts;
+use crate::districts::{Districts, NO_DISTRICT};
 use crate::freshness::{Wheel, freshness, patience};
 use crate::grid::Grid;
 use crate::hash::Folded;
@@ -19,8 +20,8 @@ use crate::level::{Changed, Level};
 use crate::sources::Sources;
 use crate::vehicles::{DIRTY, HAS_FIX, Vehicles};
 use crate::{
-    Applied, CellStream, Counts, District, Now, RegistryEntry, Report, Rules, Snapshot, SourceId,
-    SourceSummary, Tally, TickSummary, VehicleIx,
+    Alarm, Applied, CellStream, Counts, District, Now, RegistryEntry, Report, Rules, Snapshot,
+    SourceId, SourceSummary, Tally, TickSummary, VehicleIx,
 };
 
 /// The scope that shows every dot where it is.
@@ -47,6 +48,7 @@ pub struct Fleet {
     /// By vehicle: among whom it is counted.
     group: Vec<Group>,
     districts: Districts,
+    alarms: Alarms,
     scopes: [Shown; SCOPES],
     retired: Retired,
     summary: TickSummary,
@@ -98,6 +100,7 @@ impl Fleet {
             standing: Vec::new(),
             group: Vec::new(),
             districts: Districts::default(),
+            alarms: Alarms::default(),
             scopes: Default::default(),
             retired: Retired::default(),
             summary: TickSummary::default(),
@@ -255,6 +258,8 @@ impl Fleet {
         let i = vehicle as usize;
         let latest = &mut self.vehicles.latest[i];
         latest.flags &= !DIRTY;
+        // Also of a vehicle without a position: it has no dot, and its alarm is as real.
+        self.alarms.note(vehicle, latest.alarm(), now.unix_ms);
         let before = self.standing[i];
         let mut group = Group {
             class: latest.class,
@@ -445,6 +450,47 @@ impl Fleet {
             Standing::Shown(look) => Some((self.scopes.get(usize::from(scope))?.at[i], *look)),
             _ => None,
         }
+    }
+
+    /// Why a vehicle had no dot at the last tick; `None` if it had one.
+    #[must_use]
+    pub fn excluded(&self, vehicle: VehicleIx) -> Option<Excluded> {
+        match self.standing.get(vehicle.0 as usize)? {
+            Standing::Excluded(why) => Some(*why),
+            _ => None,
+        }
+    }
+
+    /// The worst alarms that are on, at most `most`, and how many there are in all.
+    #[must_use]
+    pub fn alarms(&self, most: usize) -> (Vec<Alarm>, usize) {
+        (self.alarms.worst(most), self.alarms.len())
+    }
+
+    /// An alarm that is on, by its number.
+    #[must_use]
+    pub fn alarm(&self, id: u64) -> Option<&Alarm> {
+        self.alarms.get(id)
+    }
+
+    /// How many alarms of the worst level nobody has answered for.
+    #[must_use]
+    pub fn unanswered_alarms(&self) -> usize {
+        self.alarms.unanswered()
+    }
+
+    /// Somebody answers for an alarm; false if it is not on any more. Whoever calls this has written it down.
+    pub fn acknowledge_alarm(&mut self, id: u64, by: &str, comment: &str) -> bool {
+        self.alarms.acknowledge(id, by, comment)
+    }
+
+    /// In which district a vehicle's dot was at the last tick, in the order in which they were given.
+    #[must_use]
+    pub fn district(&self, vehicle: VehicleIx) -> Option<usize> {
+        let i = vehicle.0 as usize;
+        let shown = matches!(self.standing.get(i)?, Standing::Shown(_));
+        let district = self.group.get(i)?.district;
+        (shown && district != NO_DISTRICT).then_some(usize::from(district))
     }
 
     /// All vehicles, in the order in which they became known.

@@ -18,9 +18,11 @@
 //! | `grid` | coarse buckets, so that a new cell costs what is in it |
 //! | `cell`, `level` | cells, their frames and their slot tables |
 //! | `districts` | which district a point lies in |
+//! | `alarms` | alarms that are on, and who has answered for them |
 //! | `counts` | the numbers of the status line |
 //! | `fleet` | all of it together: apply, tick, watch, resolve |
 
+mod alarms;
 mod blur;
 mod cell;
 mod counts;
@@ -37,6 +39,7 @@ mod sources;
 mod vehicles;
 mod vins;
 
+pub use alarms::{Acknowledged, Alarm, UNFORGETTABLE};
 pub use cell::CellStream;
 #[cfg(feature = "planted-faults")]
 pub use cell::Fault;

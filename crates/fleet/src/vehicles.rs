@@ -154,6 +154,11 @@ impl Latest {
         })
     }
 
+    /// The level of its alarm, 0 for none or an unknown one.
+    pub fn alarm(&self) -> u8 {
+        self.alarm_level.and_then(Reading::value).unwrap_or(0)
+    }
+
     /// Where a scope shows it.
     pub fn shown_at(&self, blurred: bool) -> WorldPoint {
         if blurred && self.flags & AT_PRIVATE_REST != 0 {

@@ -33,6 +33,8 @@ pub enum AuditKind {
     AuditExported,
     OverBudget,
     NoticeSeen,
+    /// Somebody answered for an alarm of a vehicle: `reason` is the comment, `amount` the level.
+    AlarmAcknowledged,
     UserCreated,
     UserDisabled,
     UserEnabled,
@@ -45,7 +47,7 @@ pub enum AuditKind {
 }
 
 impl AuditKind {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::LoggedIn,
         Self::LoginFailed,
         Self::SessionEnded,
@@ -59,6 +61,7 @@ impl AuditKind {
         Self::AuditExported,
         Self::OverBudget,
         Self::NoticeSeen,
+        Self::AlarmAcknowledged,
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -85,6 +88,7 @@ impl AuditKind {
             Self::AuditExported => "audit_exported",
             Self::OverBudget => "over_budget",
             Self::NoticeSeen => "notice_seen",
+            Self::AlarmAcknowledged => "alarm_acknowledged",
             Self::UserCreated => "user_created",
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",

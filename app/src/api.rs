@@ -5,6 +5,9 @@ use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
+mod desk;
+pub use desk::*;
+
 use crate::card::OpenedCard;
 use crate::log::{LogPage, LogQuery, LogRow, OwnRows};
 
@@ -45,6 +48,8 @@ pub enum ApiError {
     TryLater,
     #[error("one-time codes are on already")]
     CodesAreOn,
+    #[error("there is no such alarm, or it is answered for")]
+    NoSuchAlarm,
     #[error("the request was not understood")]
     BadRequest,
     #[error("the server does not answer")]
@@ -72,6 +77,10 @@ pub struct Me {
     /// Whether a click may ask for a card at all; the server decides again at every card.
     pub may_open_cards: bool,
     pub may_search: bool,
+    pub may_follow: bool,
+    pub may_list_area: bool,
+    pub may_see_alarms: bool,
+    pub may_acknowledge: bool,
     pub may_read_log: bool,
     pub may_manage_users: bool,
     /// Whether there is a person behind the account, who has rows and a password of their own.

@@ -4,14 +4,16 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::api::{AccountList, ApiError, CodeOffer, Me, SearchHits, Secret};
+use crate::api::{
+    AccountList, Alarms, ApiError, CodeOffer, Explained, Me, NamedPlace, SearchHits, Secret,
+};
 use crate::card::OpenedCard;
 use crate::log::{LogPage, LogQuery, LogRow, OwnRows};
 
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send + 'a>>;
 
 /// The monitoring centre as one signed-in person sees it. The server makes one for each request.
-pub trait Centre: Office {
+pub trait Centre: Office + DeskWork {
     fn me(&self) -> Answer<'_, Me>;
     fn open_card(
         &self,
@@ -27,6 +29,25 @@ pub trait Centre: Office {
         purpose: String,
         case_number: Option<String>,
     ) -> Answer<'_, SearchHits>;
+}
+
+/// The part that the desk needs besides cards.
+pub trait DeskWork: Send + Sync {
+    fn gazetteer(&self) -> Answer<'_, Vec<NamedPlace>>;
+    fn explain_vin(
+        &self,
+        vin: String,
+        purpose: String,
+        case_number: Option<String>,
+    ) -> Answer<'_, Explained>;
+    fn alarms(&self) -> Answer<'_, Alarms>;
+    fn pick_alarm(&self, id: u64) -> Answer<'_, String>;
+    fn acknowledge_alarm(
+        &self,
+        id: u64,
+        comment: String,
+        reference: Option<String>,
+    ) -> Answer<'_, ()>;
 }
 
 /// The part that is about people and not about vehicles: the log, one's own account, everybody's accounts.

@@ -6,6 +6,7 @@
 //! - [`api`]: server functions, each naming the permission it needs
 //! - [`centre`]: what the server functions ask of the server, as a trait
 //! - [`card`]: what is shown of one vehicle; [`log`]: what is shown of the audit log
+//! - [`view_state`]: what is seen at the desk, as an address
 //! - [`text`]: every sentence, in English and Chinese
 #![recursion_limit = "256"]
 
@@ -20,5 +21,6 @@ pub mod login;
 pub mod pages;
 pub mod shell;
 pub mod text;
+pub mod view_state;
 
 pub use shell::{App, shell};

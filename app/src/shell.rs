@@ -6,7 +6,9 @@ use leptos_router::StaticSegment;
 use leptos_router::components::{Route, Router, Routes};
 
 use crate::pages::{AccountPage, DeskPage, LogPage, UsersPage, WallPage};
-use crate::text::{self, Lang};
+use crate::text::{self, Lang, LangSwitch};
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
+use crate::view_state::lang_of;
 
 /// The document of one answer. Its policy lets nothing run or load but what this server serves.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -24,6 +26,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="stylesheet" href="/vendor/maplibre-gl.css" />
                 <link rel="stylesheet" href="/fonts/fonts.css" />
                 <link rel="stylesheet" href="/pkg/evwall.css" />
+                <link rel="stylesheet" href="/pkg/desk.css" />
                 <HydrationScripts options />
                 <MetaTags />
             </head>
@@ -40,10 +43,18 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let lang = RwSignal::new(preferred_lang());
     provide_context(lang);
+    provide_context(LangSwitch::new(lang, chosen_lang()));
     // Says, to tests and to whoever looks, that the page answers now: an effect runs only in the browser.
     Effect::new(|| {
         if let Some(html) = document().document_element() {
             let _ = html.set_attribute("data-live", "");
+        }
+    });
+    // Whoever reads the page aloud has to know.
+    Effect::new(move || {
+        let lang = lang.get();
+        if let Some(html) = document().document_element() {
+            let _ = html.set_attribute("lang", lang.tag());
         }
     });
     view! {
@@ -81,8 +92,27 @@ fn send_policy() {
     }
 }
 
-/// On the server the first language the browser asks for; in the browser the one the server chose.
+/// The language that the address asks for.
+fn chosen_lang() -> Option<Lang> {
+    #[cfg(feature = "ssr")]
+    {
+        let parts = use_context::<axum::http::request::Parts>()?;
+        lang_of(parts.uri.query()?)
+    }
+    #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+    {
+        lang_of(&window().location().search().ok()?)
+    }
+    #[cfg(not(any(feature = "ssr", feature = "hydrate")))]
+    None
+}
+
+/// On the server what the address asks for, or the first language of the browser; in the browser what the server chose.
 fn preferred_lang() -> Lang {
+    #[cfg(feature = "ssr")]
+    if let Some(lang) = chosen_lang() {
+        return lang;
+    }
     #[cfg(feature = "ssr")]
     {
         use_context::<axum::http::request::Parts>()

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::api::ApiError;
 use crate::card::Shown;
 
+pub mod alarms;
+pub mod desk;
 mod office;
 pub mod wall;
 pub use office::*;
@@ -54,6 +56,46 @@ impl Lang {
             Self::En => Self::Zh,
             Self::Zh => Self::En,
         }
+    }
+}
+
+/// The language of the page, and who chose it.
+#[derive(Clone, Copy)]
+pub struct LangSwitch {
+    pub lang: RwSignal<Lang>,
+    /// Chosen in the page or by its address; otherwise the browser asked for it.
+    pub chosen: RwSignal<Option<Lang>>,
+    first: Lang,
+}
+
+impl LangSwitch {
+    #[must_use]
+    pub fn new(lang: RwSignal<Lang>, chosen: Option<Lang>) -> Self {
+        Self {
+            lang,
+            chosen: RwSignal::new(chosen),
+            first: lang.get_untracked(),
+        }
+    }
+
+    /// Changes over to the other language.
+    pub fn other(self) {
+        self.choose(Some(self.lang.get_untracked().other()));
+    }
+
+    /// `None` goes back to what the page began with.
+    pub fn choose(self, lang: Option<Lang>) {
+        self.chosen.set(lang);
+        self.lang.set(lang.unwrap_or(self.first));
+    }
+
+    /// What a link to another page has to carry so that the language goes along.
+    #[must_use]
+    pub fn query(self) -> String {
+        self.chosen
+            .get()
+            .map(|lang| format!("?lang={}", crate::view_state::short(lang)))
+            .unwrap_or_default()
     }
 }
 
@@ -270,6 +312,10 @@ pub fn refusal(error: ApiError) -> Text {
         ApiError::BadPassword => text(
             "A password has at least 12 characters and is not the name.",
             "密码至少 12 位，且不得与用户名相同。",
+        ),
+        ApiError::NoSuchAlarm => text(
+            "This alarm is over, or somebody has acknowledged it already.",
+            "该报警已解除或已被确认。",
         ),
         ApiError::NoSuchUser => text("There is no such account.", "该账户不存在。"),
         ApiError::LastAdmin => text(

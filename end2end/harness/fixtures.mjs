@@ -79,7 +79,7 @@ export const test = base.extend({
   },
 
   /** The page of the demo supervisor, signed in, with dots drawn. */
-  desk: async ({ page, centre }, use) => {
+  desk: async ({ centre, page }, use) => {
     await signIn(page, centre.server);
     await untilDrawn(page);
     await use(page);
@@ -162,7 +162,7 @@ export async function dotsOn(page, { apartCss = 24, marginCss = 80 } = {}) {
       const free = patches.filter(
         ({ x, y }) =>
           x > marginCss && y > marginCss && x < box.right - marginCss && y < box.bottom - marginCss &&
-          !document.elementsFromPoint(x, y).some((element) => element.closest(".legend, .status, .title, .session, .popup")),
+          !document.elementsFromPoint(x, y).some((element) => element.closest(".legend, .status, .title, .session, .popup, .desk-tools")),
       );
       return free.filter((one) => patches.every((other) => one === other || Math.hypot(one.x - other.x, one.y - other.y) > apartCss));
     },

@@ -124,12 +124,7 @@ impl Desk {
                 .state
                 .handles
                 .issue(self.session.id, vehicle, now.mono_ms);
-            hits.push(SearchHit {
-                handle: hex::encode(handle.0),
-                vin_hint: hint(facts.vin.as_str().unwrap_or_default()),
-                make: facts.make,
-                model: facts.model,
-            });
+            hits.push(hit_of(handle, facts));
         }
         info!(user = %self.session.name, from = %self.from, hits = hits.len(), "a VIN was searched");
         Ok(SearchHits {
@@ -173,6 +168,10 @@ impl Centre for Desk {
             role: self.session.role.name().to_owned(),
             may_open_cards: access::allows(self.session.role, Action::OpenCard),
             may_search: access::allows(self.session.role, Action::SearchVin),
+            may_follow: access::allows(self.session.role, Action::FollowVehicle),
+            may_list_area: access::allows(self.session.role, Action::ListLasso),
+            may_see_alarms: access::allows(self.session.role, Action::SeeAlarms),
+            may_acknowledge: access::allows(self.session.role, Action::AcknowledgeAlarm),
             may_read_log: access::allows(self.session.role, Action::ReadAudit),
             may_manage_users: access::allows(self.session.role, Action::ManageUsers),
             has_own_page: access::allows(self.session.role, Action::SeeOwnAudit),
@@ -227,7 +226,17 @@ impl Centre for Desk {
     }
 }
 
-fn purpose_of(purpose: &str, case_number: Option<&str>) -> Result<Purpose, ApiError> {
+/// What a search says of a vehicle that it found.
+pub fn hit_of(handle: Handle, facts: card::Facts) -> SearchHit {
+    SearchHit {
+        handle: hex::encode(handle.0),
+        vin_hint: hint(facts.vin.as_str().unwrap_or_default()),
+        make: facts.make,
+        model: facts.model,
+    }
+}
+
+pub fn purpose_of(purpose: &str, case_number: Option<&str>) -> Result<Purpose, ApiError> {
     let kind = PurposeKind::parse(purpose).ok_or(ApiError::UnknownPurpose)?;
     Purpose::new(kind, case_number).map_err(|error| match error {
         PurposeError::CaseNumberNeeded => ApiError::CaseNumberNeeded,

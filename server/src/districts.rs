@@ -25,7 +25,11 @@ pub fn read(site: &Path) -> Result<Vec<District>> {
         info!("no districts in the ground map: nothing is counted by district");
         return Ok(Vec::new());
     }
-    Ok(districts(&features(&outlines)?, &features(&places)?))
+    let is_district = |feature: &Value| feature["properties"]["kind"] == "district";
+    Ok(districts(
+        &features(&outlines, is_district)?,
+        &features(&places, is_district)?,
+    ))
 }
 
 /// What pages are told of them.
@@ -40,8 +44,8 @@ pub fn names(districts: &[District]) -> Vec<DistrictName> {
         .collect()
 }
 
-/// The features of kind `district` of a file.
-fn features(path: &Path) -> Result<Vec<Value>> {
+/// The features of a file that are `wanted`.
+pub fn features(path: &Path, wanted: impl Fn(&Value) -> bool) -> Result<Vec<Value>> {
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     let mut collection: Value = serde_json::from_reader(BufReader::new(file))
         .with_context(|| format!("{} is no GeoJSON", path.display()))?;
@@ -49,8 +53,7 @@ fn features(path: &Path) -> Result<Vec<Value>> {
         Some(Value::Array(features)) => features,
         _ => Vec::new(),
     };
-    let is_district = |feature: &Value| feature["properties"]["kind"] == "district";
-    Ok(features.into_iter().filter(is_district).collect())
+    Ok(features.into_iter().filter(wanted).collect())
 }
 
 /// Outlines in which no named place lies are left out.
@@ -88,7 +91,7 @@ fn polygon(rings: &Value) -> Option<Polygon> {
     Some(Polygon::new(rings.next()?, rings.collect()))
 }
 
-fn point(pair: &Value) -> Option<Coord> {
+pub fn point(pair: &Value) -> Option<Coord> {
     Some(Coord {
         x: pair[0].as_f64()?,
         y: pair[1].as_f64()?,

@@ -33,6 +33,8 @@ enum Ask {
     Resolve(Click, oneshot::Sender<Option<VehicleIx>>),
     Snapshot(VehicleIx, oneshot::Sender<Option<Facts>>),
     Find(Sought, oneshot::Sender<Vec<VehicleIx>>),
+    /// Anything else that is asked of the fleet; it brings its own answer home.
+    Do(Box<dyn FnOnce(&mut Fleet) + Send>),
 }
 
 /// How a viewer turns its eyes.
@@ -164,6 +166,20 @@ impl FleetHandle {
             .unwrap_or_default()
     }
 
+    /// Asks the fleet something, in its own thread: for what is rare and short.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut Fleet) -> T + Send + 'static,
+    ) -> Option<T> {
+        self.ask(|reply| {
+            Ask::Do(Box::new(move |fleet| {
+                // Whoever asked may have gone.
+                let _ = reply.send(ask(fleet));
+            }))
+        })
+        .await
+    }
+
     /// The newest picture, and word of each next one.
     #[must_use]
     pub fn published(&self) -> watch::Receiver<Arc<Published>> {
@@ -283,6 +299,7 @@ impl Writer {
             Ask::Snapshot(vehicle, reply) => {
                 let _ = reply.send(self.fleet.snapshot(vehicle).as_ref().map(Facts::new));
             }
+            Ask::Do(ask) => ask(&mut self.fleet),
             Ask::Find(sought, reply) => {
                 let _ = reply.send(sought.find_in(&self.fleet));
             }

@@ -7,15 +7,18 @@
 #![recursion_limit = "256"]
 
 mod accounts;
+mod alarms;
 mod card;
 mod card_groups;
 mod centre;
 mod clock;
 mod config;
+mod desk_work;
 mod districts;
 mod door;
 mod export;
 mod fleet_thread;
+mod gazetteer;
 mod handles;
 mod heads;
 mod metrics;

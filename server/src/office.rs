@@ -21,7 +21,7 @@ const PAGE_ROWS: u32 = 100;
 const _: () = assert!(PAGE_ROWS < PAGE_MAX);
 
 impl Desk {
-    fn may(&self, action: Action) -> Result<(), ApiError> {
+    pub fn may(&self, action: Action) -> Result<(), ApiError> {
         self.session.may(action).map_err(|_| ApiError::NotAllowed)
     }
 

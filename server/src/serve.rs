@@ -24,7 +24,9 @@ use crate::outside::{Peer, PlainListener};
 use crate::state::AppState;
 use crate::tls::TlsListener;
 use crate::viewers::Seats;
-use crate::{clock, districts, fleet_thread, heads, metrics, ops, registry, routes, source};
+use crate::{
+    clock, districts, fleet_thread, gazetteer, heads, metrics, ops, registry, routes, source,
+};
 
 /// How long open requests may take to end.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -82,6 +84,7 @@ pub async fn run(config: Serve) -> Result<()> {
     });
     let districts = districts::read(&config.site)?;
     fleet.set_districts(&districts);
+    let gazetteer = gazetteer::read(&config.site, &districts)?;
     let registered = entries.len();
     for entry in &entries {
         if fleet.register(entry).is_none() {
@@ -157,6 +160,8 @@ pub async fn run(config: Serve) -> Result<()> {
         handles,
         seats: Seats::new(config.limits),
         sources,
+        alarms: Arc::default(),
+        gazetteer: gazetteer.into(),
         stop: stop.clone(),
     };
     tasks.spawn(ops::serve(

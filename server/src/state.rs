@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use access::Access;
+use app::api::NamedPlace;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use tokio_util::sync::CancellationToken;
 
+use crate::alarms::AlarmBoard;
 use crate::fleet_thread::FleetHandle;
 use crate::handles::Handles;
 use crate::viewers::Seats;
@@ -20,6 +22,9 @@ pub struct AppState {
     pub seats: Arc<Seats>,
     /// Names of the sources, by their number.
     pub sources: Arc<[String]>,
+    pub alarms: Arc<AlarmBoard>,
+    /// Places that the desk can go to.
+    pub gazetteer: Arc<[NamedPlace]>,
     /// Cancelled when the server stops.
     pub stop: CancellationToken,
 }

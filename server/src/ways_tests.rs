@@ -1,5 +1,7 @@
 //! The whole router without a network: every role at every way in, and what comes in that should not.
 
+mod desk;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -93,6 +95,8 @@ impl Centre {
             handles: Arc::new(Handles::default()),
             seats: Seats::new(Limits::default()),
             sources: Arc::new([]),
+            alarms: Arc::default(),
+            gazetteer: Arc::new([]),
             stop: CancellationToken::new(),
         };
         let peer = Peer(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9));
@@ -410,6 +414,8 @@ async fn sql_in_every_field_is_only_text() {
         "to_day",
         "format",
         "password",
+        "comment",
+        "reference",
     ];
     for injection in INJECTIONS {
         let encoded: String = injection

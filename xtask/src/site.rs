@@ -205,6 +205,10 @@ fn lay_out(bindings: &Path) -> Result<()> {
         &root::root().join("style/main.css"),
         PathBuf::from("pkg/evwall.css"),
     )?;
+    place(
+        &root::root().join("style/desk.css"),
+        PathBuf::from("pkg/desk.css"),
+    )?;
     for file in files_below(&site)? {
         if !kept.contains(&file) {
             fs::remove_file(site.join(&file))?;

@@ -113,9 +113,10 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
                 .with(|picked| picked.as_ref().is_some_and(|picked| picked.dots.len() > 1))
     };
 
-    let is_shown = move || chosen_dot().is_some() || state.found.with(Option::is_some);
+    let is_docked = move || state.found.with(Option::is_some) || state.asked_for.get();
+    let is_shown = move || chosen_dot().is_some() || is_docked();
     view! {
-        <div class="anchor" class:docked=move || state.found.with(Option::is_some) node_ref=anchor>
+        <div class="anchor" class:docked=is_docked node_ref=anchor>
             <Show when=several>
                 <div class="popup" role="dialog" aria-label=text::DOTS_HERE.shown() data-testid="overlap">
                     <header>

@@ -29,7 +29,10 @@ pub fn Legend(state: MapState, #[prop(optional)] fixed: bool) -> impl IntoView {
             <Show when=move || !fixed>
                 <label class="colour-by">
                     {text::COLOUR_BY.shown()}
-                    <select data-testid="colour-by" on:change:target=move |event| choose(event.target().value())>
+                    <select
+                        data-testid="colour-by"
+                        prop:value=move || name_of(state.colour_by.get())
+                        on:change:target=move |event| choose(event.target().value())>
                         {COLOURINGS
                             .map(|(_, value, words)| view! { <option value=value>{words.shown()}</option> })
                             .collect_view()}
@@ -76,6 +79,30 @@ fn Lights(state: MapState) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+fn name_of(colour_by: ColourBy) -> &'static str {
+    let known = COLOURINGS.iter().find(|(by, ..)| *by == colour_by);
+    known.map_or("", |(_, name, _)| *name)
+}
+
+/// A line of a legend with its count.
+pub struct CountRow {
+    pub swatch: String,
+    pub words: String,
+    pub count: u32,
+}
+
+/// The lines of a colouring for counts of some part of the picture.
+#[must_use]
+pub fn count_rows(colour_by: ColourBy, counts: &InView, lang: Lang) -> Vec<CountRow> {
+    rows(colour_by)
+        .map(|row| CountRow {
+            swatch: row.swatch(),
+            words: row.words(lang),
+            count: row.count(counts),
+        })
+        .collect()
 }
 
 /// One line: a code, the class of its swatch, its words.

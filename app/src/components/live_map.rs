@@ -6,8 +6,11 @@
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 
+use super::desk_tools::{Panel, Shape};
+use super::map_hand::MapHand;
 use super::vin_search::Found;
 use crate::card::Card;
+use crate::view_state::Place;
 
 /// What the engine says about the picture, once a second.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -24,6 +27,12 @@ pub struct Picture {
     pub level: u8,
     /// The dots in view, filtered ones included.
     pub in_view: InView,
+    pub camera: Option<Place>,
+    /// The dots in the area that was drawn, filtered ones included; and how many of them are drawn.
+    pub area: Option<InView>,
+    pub area_drawn: u32,
+    /// The looks of the dots of the last list; none for one that has gone.
+    pub listed: Vec<Option<wire::Look>>,
 }
 
 /// Counts of the dots in view by each thing a look tells, in the order of its codes.
@@ -99,6 +108,21 @@ pub struct PickedDot {
     pub distance_px: f64,
 }
 
+impl PickedDot {
+    /// A dot of this look, at no distance.
+    #[must_use]
+    pub fn of(number: usize, look: wire::Look) -> Self {
+        Self {
+            number,
+            activity: look.activity() as u8,
+            freshness: look.freshness() as u8,
+            alarm_level: look.alarm_level(),
+            charge_step: look.charge_step(),
+            distance_px: 0.0,
+        }
+    }
+}
+
 /// What the server sends of a vehicle whose card is open.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pushed {
@@ -129,6 +153,23 @@ pub struct MapState {
     pub found: RwSignal<Option<Found>>,
     /// The handle that the engine should watch.
     pub watched: RwSignal<Option<String>>,
+    /// A window is open for a vehicle of which only a handle is known, and no dot.
+    pub asked_for: RwSignal<bool>,
+    pub hand: MapHand,
+    /// Where the camera stands at first, and which renderer is asked for, if the address says so.
+    pub start: StoredValue<Option<Place>>,
+    pub renderer: StoredValue<Option<&'static str>>,
+    pub panel: RwSignal<Option<Panel>>,
+    /// Clicks are points of a way, longitude and latitude.
+    pub measuring: RwSignal<bool>,
+    pub points: RwSignal<Vec<(f64, f64)>>,
+    /// What the pointer draws now, and the outline that was drawn, longitude and latitude.
+    pub drawing: RwSignal<Option<Shape>>,
+    pub area: RwSignal<Vec<(f64, f64)>>,
+    /// The camera follows the dot whose card is open.
+    pub following: RwSignal<bool>,
+    /// How often the next alarm was asked for.
+    pub next_alarm: RwSignal<u32>,
 }
 
 impl MapState {
@@ -146,11 +187,30 @@ impl MapState {
             light: RwSignal::new(Light::default()),
             found: RwSignal::new(None),
             watched: RwSignal::new(None),
+            asked_for: RwSignal::new(false),
+            hand: MapHand::new(),
+            start: StoredValue::new(None),
+            renderer: StoredValue::new(None),
+            panel: RwSignal::new(None),
+            measuring: RwSignal::new(false),
+            points: RwSignal::new(Vec::new()),
+            drawing: RwSignal::new(None),
+            area: RwSignal::new(Vec::new()),
+            following: RwSignal::new(false),
+            next_alarm: RwSignal::new(0),
         }
+    }
+
+    /// Opens the window for a vehicle that has no dot here, as if it had been clicked: its purpose is asked for next.
+    pub fn open_handle(&self, handle: String) {
+        self.close();
+        self.asked_for.set(true);
+        self.handle.set(Some(Ok(handle)));
     }
 
     /// Closes whatever is open on the map.
     pub fn close(&self) {
+        self.asked_for.set(false);
         self.picked.set(None);
         self.chosen.set(None);
         self.handle.set(None);
@@ -162,7 +222,9 @@ impl MapState {
     /// Whether a window is open on the map.
     #[must_use]
     pub fn shows_something(&self) -> bool {
-        self.picked.with_untracked(Option::is_some) || self.found.with_untracked(Option::is_some)
+        self.picked.with_untracked(Option::is_some)
+            || self.found.with_untracked(Option::is_some)
+            || self.asked_for.get_untracked()
     }
 
     /// Whether what is drawn can be taken for now.
@@ -231,9 +293,20 @@ pub fn LiveMap(state: MapState, anchor: NodeRef<Div>) -> impl IntoView {
     .into_any()
 }
 
+/// Whether the page is in a tab that nobody sees.
+#[must_use]
+pub fn is_unseen() -> bool {
+    #[cfg(feature = "hydrate")]
+    return document().hidden();
+    #[cfg(not(feature = "hydrate"))]
+    false
+}
+
 #[cfg(feature = "hydrate")]
 #[path = "live_map_engine.rs"]
 mod engine;
+#[cfg(feature = "hydrate")]
+pub(super) use engine::shown_dot;
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,8 @@ use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wire::{Bye, Handle, Refused};
 
+use super::super::map_hand::place;
+use super::super::measure::MOST_POINTS;
 use super::{ColourBy, Hidden, InView, Light, Link, MapState, Picked, PickedDot, Picture, Pushed};
 use crate::api::ApiError;
 
@@ -17,8 +19,7 @@ const ASK_EVERY_S: u32 = 4;
 
 /// Starts the engine once its elements are there, and ends it with the component.
 pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor: NodeRef<Div>) {
-    let engine = StoredValue::new_local(None::<Engine>);
-    let picks = StoredValue::new_local(Vec::<Pick>::new());
+    let (engine, picks) = (state.hand.engine, state.hand.picks);
     // The number of the question that the page still waits for.
     let asked = StoredValue::new_local(None::<u32>);
 
@@ -35,8 +36,11 @@ pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor:
             canvas,
             ground: ground.unchecked_into(),
             socket_url: "/ws".to_owned(),
-            renderer: renderer_of_address(),
-            start: None,
+            renderer: state.renderer.get_value().map(str::to_owned),
+            start: state
+                .start
+                .get_value()
+                .map(|place| (place.lon, place.lat, place.zoom)),
             on_report: Box::new(move |report| {
                 let mut picture = picture(report);
                 if let Link::Away { for_s } = picture.link {
@@ -54,6 +58,15 @@ pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor:
                 state.picture.set(picture);
             }),
             on_pick: Box::new(move |picked| {
+                if state.measuring.get_untracked() {
+                    let place = state.hand.place_of(picked.at_css);
+                    state.points.update(|points| {
+                        if points.len() < MOST_POINTS {
+                            points.extend(place);
+                        }
+                    });
+                    return;
+                }
                 state.close();
                 let shown = picked
                     .dots
@@ -200,12 +213,20 @@ fn picture(report: EngineReport) -> Picture {
         renderer: report.renderer.to_owned(),
         light_shed: report.light_shed,
         level: report.level,
-        in_view: InView {
-            activity: firsts(&report.census.counts.activity),
-            freshness: report.census.counts.freshness,
-            alarm: firsts(&report.census.counts.alarm),
-            charge: firsts(&report.census.counts.charge),
-        },
+        in_view: in_view(&report.census.counts),
+        camera: report.camera.map(place),
+        area: report.area.as_ref().map(|area| in_view(&area.counts)),
+        area_drawn: report.area.map_or(0, |area| area.drawn),
+        listed: report.listed,
+    }
+}
+
+fn in_view(counts: &dotmap::style::Counts) -> InView {
+    InView {
+        activity: firsts(&counts.activity),
+        freshness: counts.freshness,
+        alarm: firsts(&counts.alarm),
+        charge: firsts(&counts.charge),
     }
 }
 
@@ -243,14 +264,10 @@ fn show_light(engine: &Engine, Light { afterglow, density }: Light) {
     engine.light(dotmap::Light { afterglow, density });
 }
 
-fn shown_dot(number: usize, pick: &Pick) -> PickedDot {
+pub fn shown_dot(number: usize, pick: &Pick) -> PickedDot {
     PickedDot {
-        number,
-        activity: pick.look.activity() as u8,
-        freshness: pick.look.freshness() as u8,
-        alarm_level: pick.look.alarm_level(),
-        charge_step: pick.look.charge_step(),
         distance_px: pick.distance_css,
+        ..PickedDot::of(number, pick.look)
     }
 }
 
@@ -280,14 +297,4 @@ fn handle_of(text: &str) -> Option<Handle> {
         *byte = u8::from_str_radix(text.get(index * 2..index * 2 + 2)?, 16).ok()?;
     }
     Some(Handle(bytes))
-}
-
-/// `?renderer=cpu` or `?renderer=webgl2`.
-fn renderer_of_address() -> Option<String> {
-    let search = window().location().search().ok()?;
-    search
-        .trim_start_matches('?')
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("renderer="))
-        .map(str::to_owned)
 }

@@ -5,9 +5,10 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::api::{self, ApiError, Me, SearchHits};
+use super::why_not::WhyNot;
+use crate::api::{self, ApiError, Explained, Me, SearchHits};
 use crate::card::Card;
-use crate::text::{self, Lang};
+use crate::text::{self, Lang, desk};
 
 /// A hit whose card was opened.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +26,7 @@ pub fn VinSearch(me: Me, found: RwSignal<Option<Found>>) -> impl IntoView {
     let purpose = RwSignal::new(String::new());
     let case_number = RwSignal::new(String::new());
     let hits = RwSignal::new(None::<SearchHits>);
+    let explained = RwSignal::new(None::<Explained>);
     let problem = RwSignal::new(None::<ApiError>);
     let purposes = StoredValue::new(me.purposes);
     let needs_case = move || {
@@ -42,9 +44,18 @@ pub fn VinSearch(me: Me, found: RwSignal<Option<Found>>) -> impl IntoView {
         event.prevent_default();
         problem.set(None);
         hits.set(None);
+        explained.set(None);
         let (purpose, case) = why();
         let (vin, make) = (vin.get_untracked(), make.get_untracked());
+        let asks_why = is_of(&event, "why");
         spawn_local(async move {
+            if asks_why {
+                match api::explain_vin(vin, purpose, case).await {
+                    Ok(answer) => explained.set(Some(answer)),
+                    Err(error) => problem.set(Some(error)),
+                }
+                return;
+            }
             match api::search_vin(vin, make, purpose, case).await {
                 Ok(answer) => hits.set(Some(answer)),
                 Err(error) => problem.set(Some(error)),
@@ -57,6 +68,7 @@ pub fn VinSearch(me: Me, found: RwSignal<Option<Found>>) -> impl IntoView {
             match api::open_card(handle.clone(), purpose, case).await {
                 Ok(opened) => {
                     hits.set(None);
+                    explained.set(None);
                     found.set(Some(Found {
                         handle,
                         card: opened.card,
@@ -123,6 +135,7 @@ pub fn VinSearch(me: Me, found: RwSignal<Option<Found>>) -> impl IntoView {
                     />
                 </Show>
                 <button type="submit">{text::SEARCH.shown()}</button>
+                <button type="submit" name="why" data-testid="ask-why">{desk::WHY_NOT.shown()}</button>
             </form>
             <p class="hint">{text::SEARCH_WHY.shown()}</p>
             {move || {
@@ -132,10 +145,18 @@ pub fn VinSearch(me: Me, found: RwSignal<Option<Found>>) -> impl IntoView {
                         view! { <p class="hint refused" role="alert">{move || text::refusal(error).in_lang(lang.get())}</p> }
                     })
             }}
+            {move || explained.get().map(|explained| view! { <WhyNot explained open /> })}
             {move || hits.get().map(|answer| view! { <HitList answer open /> })}
         </details>
     }
     .into_any()
+}
+
+/// Whether a form was sent with the button of this name.
+fn is_of(event: &leptos::ev::SubmitEvent, name: &str) -> bool {
+    event
+        .submitter()
+        .is_some_and(|button| button.get_attribute("name").as_deref() == Some(name))
 }
 
 #[component]

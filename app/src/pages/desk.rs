@@ -4,14 +4,19 @@ use leptos::html::Div;
 use leptos::prelude::*;
 
 use crate::api;
-use crate::components::{CardPopup, Legend, LiveMap, MapState, StatusLine, VinSearch};
+use crate::components::{
+    AlarmDesk, AlarmWatch, Announcer, CardPopup, DeskTools, Drawing, DrawingHand, LangButton,
+    Legend, LiveMap, MapState, StatusLine, VinSearch, address,
+};
 use crate::pages::frame::Places;
-use crate::text::{self, Lang};
+use crate::text::{self, Lang, LangSwitch};
 
 #[component]
 pub fn DeskPage() -> impl IntoView {
     let lang = expect_context::<RwSignal<Lang>>();
     let state = MapState::new();
+    address::keep(state, expect_context::<LangSwitch>());
+    provide_context(AlarmDesk::new());
     let anchor = NodeRef::<Div>::new();
     let me = Resource::new(|| (), |()| api::who_am_i());
     let me = Signal::derive(move || me.get().and_then(Result::ok));
@@ -31,6 +36,8 @@ pub fn DeskPage() -> impl IntoView {
                 <p class="trouble">{text::NEEDS_SCRIPT.shown()}</p>
             </noscript>
             <LiveMap state anchor />
+            <Drawing state />
+            <DrawingHand state />
             <header class="title">
                 <h1>"evwall"</h1>
                 <span>{text::TITLE.shown()}</span>
@@ -48,9 +55,7 @@ pub fn DeskPage() -> impl IntoView {
                             })
                     }}
                 </Suspense>
-                <button data-testid="lang" on:click=move |_| lang.update(|lang| *lang = lang.other())>
-                    {move || if lang.get() == Lang::En { "中文" } else { "English" }}
-                </button>
+                <LangButton />
                 <form method="post" action="/logout">
                     <button type="submit">{text::SIGN_OUT.shown()}</button>
                 </form>
@@ -62,9 +67,12 @@ pub fn DeskPage() -> impl IntoView {
                         .map(|me| view! { <VinSearch me found=state.found /> })
                 }}
             </Suspense>
+            <DeskTools state me />
+            <AlarmWatch state me />
             <Legend state />
             <CardPopup state me anchor />
             <StatusLine state />
+            <Announcer state />
         </main>
     }
     .into_any()

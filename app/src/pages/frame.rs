@@ -5,13 +5,15 @@
 use leptos::prelude::*;
 
 use crate::api::{self, ApiError, Me};
-use crate::log::{LogRow, clock_time};
-use crate::text::{self, Lang, Text};
+use crate::components::LangButton;
+use crate::log::LogRow;
+use crate::text::{self, Lang, LangSwitch, Text};
 
 /// Links to the pages that this person may open.
 #[component]
 pub fn Places(#[prop(into)] me: Signal<Me>) -> impl IntoView {
     let me = me.get_untracked();
+    let switch = expect_context::<LangSwitch>();
     let places = [
         ("/", text::MAP, true),
         ("/log", text::LOG, me.may_read_log),
@@ -23,7 +25,9 @@ pub fn Places(#[prop(into)] me: Signal<Me>) -> impl IntoView {
             {places
                 .into_iter()
                 .filter(|(_, _, may)| *may)
-                .map(|(path, words, _)| view! { <a href=path rel="external">{words.shown()}</a> })
+                .map(|(path, words, _)| {
+                    view! { <a href=move || format!("{path}{}", switch.query()) rel="external">{words.shown()}</a> }
+                })
                 .collect_view()}
         </span>
     }
@@ -33,7 +37,6 @@ pub fn Places(#[prop(into)] me: Signal<Me>) -> impl IntoView {
 /// Header and body of a page about people.
 #[component]
 pub fn OfficeFrame(title: Text, children: Children) -> impl IntoView {
-    let lang = expect_context::<RwSignal<Lang>>();
     let me = Resource::new(|| (), |()| api::who_am_i());
     view! {
         <main class="office">
@@ -52,9 +55,7 @@ pub fn OfficeFrame(title: Text, children: Children) -> impl IntoView {
                                 })
                         }}
                     </Suspense>
-                    <button data-testid="lang" on:click=move |_| lang.update(|lang| *lang = lang.other())>
-                        {move || if lang.get() == Lang::En { "中文" } else { "English" }}
-                    </button>
+                    <LangButton />
                     <form method="post" action="/logout">
                         <button type="submit">{text::SIGN_OUT.shown()}</button>
                     </form>
@@ -170,7 +171,7 @@ fn LogLine(row: LogRow) -> impl IntoView {
     view! {
         <tr data-testid="row">
             <td class="number">{seq}</td>
-            <td class="number">{clock_time(at_unix_s)}</td>
+            <td class="number">{move || text::desk::moment(at_unix_s, lang.get())}</td>
             <td>{who}</td>
             <td>{what}</td>
             <td>{join([vin, make])}</td>

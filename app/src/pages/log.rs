@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 
 use super::frame::{LogTable, OfficeFrame, Problem};
 use crate::api::{self, ApiError};
-use crate::log::{LogQuery, LogRow, clock_time};
+use crate::log::{LogQuery, LogRow};
 use crate::text::{self, Lang};
 
 #[component]
@@ -167,7 +167,7 @@ fn Notices() -> impl IntoView {
                             move || row.amount.map(|amount| text::amount(&row.kind, amount, lang.get()))
                         }
                         " · "
-                        {clock_time(row.at_unix_s)}
+                        {move || text::desk::moment(row.at_unix_s, lang.get())}
                         " "
                         <button on:click=move |_| seen(row.seq)>{text::SEEN.shown()}</button>
                     </li>

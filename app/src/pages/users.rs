@@ -7,7 +7,6 @@ use leptos::task::spawn_local;
 
 use super::frame::{OfficeFrame, Problem};
 use crate::api::{self, Account, AccountList, ApiError, OpenSession, Secret};
-use crate::log::clock_time;
 use crate::text::{self, Lang};
 
 /// What every button of the page works on.
@@ -110,7 +109,7 @@ pub fn UsersPage() -> impl IntoView {
                         <th>{text::STATE.shown()}</th>
                         <th>{text::CODES.shown()}</th>
                         <th>{text::SESSIONS.shown()}</th>
-                        <th></th>
+                        <td></td>
                     </tr>
                 </thead>
                 <tbody>
@@ -128,7 +127,7 @@ pub fn UsersPage() -> impl IntoView {
                         <th>{text::FROM_WHERE.shown()}</th>
                         <th>{text::SINCE_WHEN.shown()}</th>
                         <th>{text::LAST_USE.shown()}</th>
-                        <th></th>
+                        <td></td>
                     </tr>
                 </thead>
                 <tbody>
@@ -268,13 +267,15 @@ fn AddForm(desk: Desk, roles: Signal<Vec<String>>) -> impl IntoView {
 
 #[component]
 fn SessionLine(desk: Desk, session: OpenSession) -> impl IntoView {
+    let lang = expect_context::<RwSignal<Lang>>();
     let id = session.id;
+    let moment = move |unix_s: i64| move || text::desk::moment(unix_s, lang.get());
     view! {
         <tr data-testid="session" data-name=session.name.clone()>
             <td>{session.name.clone()}</td>
             <td>{session.source}</td>
-            <td class="number">{clock_time(session.started_unix_s)}</td>
-            <td class="number">{clock_time(session.seen_unix_s)}</td>
+            <td class="number">{moment(session.started_unix_s)}</td>
+            <td class="number">{moment(session.seen_unix_s)}</td>
             <td class="buttons">
                 <button on:click=move |_| desk.change(api::end_session(id))>{text::END_SESSION.shown()}</button>
             </td>

@@ -103,7 +103,7 @@ pub const SEARCH_MORE: Text = text(
 );
 
 /// The kinds of rows of the log, in the order in which a filter offers them.
-pub const KINDS: [(&str, Text); 21] = [
+pub const KINDS: [(&str, Text); 22] = [
     ("permit_opened", text("vehicle opened", "打开车辆")),
     ("permit_closed", text("vehicle closed", "关闭车辆")),
     ("permit_refused", text("look refused", "拒绝查看")),
@@ -111,6 +111,7 @@ pub const KINDS: [(&str, Text); 21] = [
     ("search_answered", text("search answered", "查找结果")),
     ("over_budget", text("unusually many looks", "查看次数异常")),
     ("notice_seen", text("notice seen", "提醒已阅")),
+    ("alarm_acknowledged", text("alarm acknowledged", "确认报警")),
     ("audit_read", text("log read", "查阅日志")),
     ("audit_exported", text("log exported", "导出日志")),
     ("logged_in", text("signed in", "登录")),
@@ -180,7 +181,10 @@ pub fn reason(code: &str, lang: Lang) -> String {
         "server_stopped" => text("the server stopped", "服务器停止"),
         "not_allowed" => text("not allowed", "无权限"),
         "over_budget" => text("too many looks", "查看次数超限"),
-        _ => return role_in(code, lang),
+        _ => match super::alarms::comment(code) {
+            Some(words) => words,
+            None => return role_in(code, lang),
+        },
     };
     words.in_lang(lang).to_owned()
 }
@@ -192,6 +196,7 @@ pub fn amount(kind: &str, amount: i64, lang: Lang) -> String {
         "permit_closed" => ("s open", "秒"),
         "search_answered" => ("hits", "条结果"),
         "over_budget" => ("looks", "次"),
+        "alarm_acknowledged" => ("was its level", "级"),
         "login_failed" => ("more like it", "次未单独记录"),
         _ => ("", ""),
     };

@@ -41,8 +41,12 @@ pub fn router(state: AppState, site: &Path, outside: Outside) -> Router {
         outside,
         rates: Arc::new(Rates::default()),
     };
-    let files =
-        |folder: &str| ServeDir::new(site.join(folder)).append_index_html_on_directories(false);
+    // What was packed when the site was built goes out as it is; the rest is packed for each answer.
+    let files = |folder: &str| {
+        ServeDir::new(site.join(folder))
+            .append_index_html_on_directories(false)
+            .precompressed_br()
+    };
     let pages = Router::<AppState>::new()
         .leptos_routes_with_context(
             &state,

@@ -7,10 +7,11 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
 use crate::step::{cargo, check, quiet_step, step};
@@ -29,6 +30,9 @@ pub struct BuildOptions {
     pub site_only: bool,
 }
 
+/// Files that get much smaller by packing, by their ends.
+const PACKED: [&str; 7] = ["css", "geojson", "js", "json", "mjs", "svg", "wasm"];
+
 /// What a build leaves behind.
 pub struct Built {
     pub site: PathBuf,
@@ -41,7 +45,7 @@ pub fn build(options: &BuildOptions) -> Result<Built> {
     tools::npm_packages()?;
     let module = compile_page(options.dev)?;
     let bindings = bind(&module, options.dev)?;
-    lay_out(&bindings)?;
+    lay_out(&bindings, !options.dev)?;
     if !options.site_only {
         step("compiling the server and the simulator", || {
             let mut cargo = cargo();
@@ -171,7 +175,7 @@ fn same_bindings() -> Result<String> {
 }
 
 /// Brings `target/site` to exactly what it should hold.
-fn lay_out(bindings: &Path) -> Result<()> {
+fn lay_out(bindings: &Path, packed: bool) -> Result<()> {
     let site = root::site();
     let mut kept = BTreeSet::new();
     let mut place = |from: &Path, to: PathBuf| -> Result<()> {
@@ -210,11 +214,52 @@ fn lay_out(bindings: &Path) -> Result<()> {
         PathBuf::from("pkg/desk.css"),
     )?;
     for file in files_below(&site)? {
-        if !kept.contains(&file) {
+        let of = file.with_extension("");
+        let packs_another = file.extension().is_some_and(|end| end == "br") && kept.contains(&of);
+        let stays = kept.contains(&file) || (packed && packs_another);
+        if !stays {
             fs::remove_file(site.join(&file))?;
         }
     }
-    Ok(())
+    if packed { pack(&site, &kept) } else { Ok(()) }
+}
+
+/// Packs what gets smaller by it and was changed since it was packed last.
+fn pack(site: &Path, files: &BTreeSet<PathBuf>) -> Result<()> {
+    let changed_at = |file: &Path| fs::metadata(file).and_then(|about| about.modified()).ok();
+    let mut list = String::new();
+    for file in files {
+        let ends = file.extension().and_then(|end| end.to_str());
+        if !ends.is_some_and(|end| PACKED.contains(&end)) {
+            continue;
+        }
+        let file = site.join(file);
+        let mut name = file.clone().into_os_string();
+        name.push(".br");
+        if changed_at(Path::new(&name)) < changed_at(&file) {
+            list += file
+                .to_str()
+                .context("a file of the site has no plain name")?;
+            list += "\n";
+        }
+    }
+    if list.is_empty() {
+        return Ok(());
+    }
+    quiet_step("packing the site (brotli)", || {
+        let mut node = Command::new("node")
+            .arg(root::root().join("xtask/pack.mjs"))
+            .stdin(Stdio::piped())
+            .spawn()
+            .context("node cannot be started")?;
+        node.stdin
+            .take()
+            .context("node does not listen")?
+            .write_all(list.as_bytes())?;
+        let status = node.wait()?;
+        ensure!(status.success(), "packing ended with {status}");
+        Ok(())
+    })
 }
 
 fn copy_if_different(from: &Path, to: &Path) -> Result<()> {

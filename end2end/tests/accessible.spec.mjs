@@ -1,7 +1,7 @@
 // For whoever cannot see, or cannot use a pointer: axe finds nothing on any page, and everything is reached by keyboard.
 import AxeBuilder from "@axe-core/playwright";
 
-import { expect, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
+import { expect, figure, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
 
 /** What axe says against a page, with the elements it means. */
 async function against(page) {
@@ -69,11 +69,13 @@ test("every control of the desk is reached by Tab, and it is seen where one is",
 test("what is in view is announced when the map has come to rest", async ({ desk: page }) => {
   const announcer = page.getByTestId("announcer");
   await expect(announcer).toHaveText(/^\d+ vehicles in view, \d+ with an alarm$/);
-  const first = Number((await announcer.innerText()).split(" ")[0]);
+  const announced = async () => Number((await announcer.innerText()).split(" ")[0]);
+  await expect.poll(() => figure(page, "drawn"), "nearly everybody has reported").toBeGreaterThan(150);
   await page.locator(".maplibregl-canvas").focus();
-  await page.keyboard.press("+");
-  await page.keyboard.press("+");
-  await expect.poll(async () => Number((await announcer.innerText()).split(" ")[0]), "fewer, nearer").toBeLessThan(first);
+  await page.keyboard.press("-");
+  await expect.poll(announced, "all of them, far out").toBeGreaterThan(150);
+  for (let nearer = 0; nearer < 4; nearer += 1) await page.keyboard.press("+");
+  await expect.poll(announced, "fewer, nearer").toBeLessThan(150);
   await page.getByTestId("lang").click();
   await expect(page.locator("html")).toHaveAttribute("lang", "zh-CN");
 });

@@ -1,6 +1,6 @@
 //! The numbers of the status line, kept up to date change by change.
 
-use wire::{Activity, DistrictCounts, Excluded, Freshness, Look, SourceStatus, Status};
+use wire::{Activity, AlarmNews, DistrictCounts, Excluded, Freshness, Look, SourceStatus, Status};
 
 use crate::districts::NO_DISTRICT;
 use crate::{Class, EXACT, SourceId};
@@ -126,6 +126,8 @@ pub struct SourceSummary {
     pub id: SourceId,
     pub connected: bool,
     pub newest_report_age_ms: Option<u32>,
+    /// Its vehicles are shown as cut off.
+    pub cut_off: bool,
 }
 
 /// What a tick says about the whole fleet.
@@ -140,6 +142,8 @@ pub struct TickSummary {
     pub reports_per_s: u32,
     pub newest_report_age_ms: Option<u32>,
     pub sources: Vec<SourceSummary>,
+    /// Serious alarms that began lately, the newest first.
+    pub news: Vec<AlarmNews>,
     /// Cells that got a frame in this tick.
     pub cells_changed: u32,
     /// Bytes of those frames.
@@ -178,6 +182,7 @@ impl TickSummary {
                     name: name(source.id),
                     connected: source.connected,
                     newest_report_age_ms: source.newest_report_age_ms,
+                    cut_off: source.cut_off,
                 })
                 .collect(),
             districts: if self.tick.is_multiple_of(DISTRICTS_EVERY_TICKS) {
@@ -185,6 +190,7 @@ impl TickSummary {
             } else {
                 Vec::new()
             },
+            news: self.news.clone(),
         }
     }
 }

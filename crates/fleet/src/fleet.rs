@@ -7,7 +7,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use gb32960::Vin;
-use wire::{CellKey, Excluded, FINEST_LEVEL, Freshness, Look, WorldPoint};
+use wire::{AlarmNews, CellKey, Excluded, FINEST_LEVEL, Freshness, Look, WorldPoint};
 
 use crate::alarms::Alarms;
 use crate::cell::{Faults, KEPT_TICKS, SlotTable};
@@ -17,6 +17,7 @@ use crate::freshness::{Wheel, freshness, patience};
 use crate::grid::Grid;
 use crate::hash::Folded;
 use crate::level::{Changed, Level};
+use crate::news::{News, SERIOUS};
 use crate::sources::Sources;
 use crate::vehicles::{DIRTY, HAS_FIX, Vehicles};
 use crate::{
@@ -49,6 +50,7 @@ pub struct Fleet {
     group: Vec<Group>,
     districts: Districts,
     alarms: Alarms,
+    news: News,
     scopes: [Shown; SCOPES],
     retired: Retired,
     summary: TickSummary,
@@ -101,6 +103,7 @@ impl Fleet {
             group: Vec::new(),
             districts: Districts::default(),
             alarms: Alarms::default(),
+            news: News::default(),
             scopes: Default::default(),
             retired: Retired::default(),
             summary: TickSummary::default(),
@@ -299,11 +302,35 @@ impl Fleet {
             }
             Standing::Shown(look)
         };
+        self.note_alarm(vehicle, before, after, group.district, now);
         if before != after || self.group[i] != group {
             self.summary.counts.remove(before, self.group[i]);
             self.summary.counts.add(after, group);
             self.standing[i] = after;
             self.group[i] = group;
+        }
+    }
+
+    /// Whether an alarm has just become a serious one.
+    fn note_alarm(
+        &mut self,
+        vehicle: u32,
+        before: Standing,
+        after: Standing,
+        district: u8,
+        now: Now,
+    ) {
+        let level = |standing| match standing {
+            Standing::Shown(look) => Look::alarm_level(look).unwrap_or(0),
+            _ => 0,
+        };
+        if level(after) >= SERIOUS && level(after) > level(before) {
+            let news = AlarmNews {
+                level: level(after),
+                district: Some(district).filter(|district| *district != NO_DISTRICT),
+                began_unix_ms: now.unix_ms,
+            };
+            self.news.began(vehicle, news);
         }
     }
 
@@ -327,12 +354,15 @@ impl Fleet {
                 id,
                 connected: source.connected,
                 newest_report_age_ms: age(source.newest_report_mono_ms),
+                cut_off: source.cut,
             }));
         let ages = summary
             .sources
             .iter()
             .filter_map(|s| s.newest_report_age_ms);
         summary.newest_report_age_ms = ages.min();
+        summary.news.clear();
+        summary.news.extend(self.news.at(now.unix_ms));
         summary.cells_changed = cells_changed;
         summary.cell_bytes = cell_bytes;
         self.reports_since_tick = 0;

@@ -20,6 +20,7 @@
 //! | `districts` | which district a point lies in |
 //! | `alarms` | alarms that are on, and who has answered for them |
 //! | `counts` | the numbers of the status line |
+//! | `news` | serious alarms that began lately |
 //! | `fleet` | all of it together: apply, tick, watch, resolve |
 
 mod alarms;
@@ -33,6 +34,7 @@ mod grid;
 mod hash;
 mod items;
 mod level;
+mod news;
 mod report;
 mod rules;
 mod sources;

@@ -10,7 +10,7 @@ use crate::message::{put_varint, take_varint, take_varint_u32};
 use crate::{CellKey, FINEST_LEVEL, WireError};
 
 /// The version of everything in this crate. A page that reads another one in [`Hello`] reloads itself.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 
 /// One frame from the server.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,13 +74,21 @@ pub struct Hello {
     pub finest_level: u8,
     /// The districts that [`Status::districts`] counts by, in its order.
     pub districts: Vec<DistrictName>,
+    /// Of the page's files as they are served now: a page made of others reloads itself.
+    pub site: u64,
+    /// The ground is drawn in GCJ-02: dots are to be drawn shifted likewise. They are sent in WGS-84 all the same.
+    pub ground_is_gcj02: bool,
 }
 
-/// What a district is called.
+/// What a district is called, and where it lies: the smallest box of the world around it, all edges included.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DistrictName {
     pub en: String,
     pub zh: String,
+    pub x0: u32,
+    pub y0: u32,
+    pub x1: u32,
+    pub y1: u32,
 }
 
 /// What the wall says about itself, once a tick and scope.
@@ -109,6 +117,19 @@ pub struct Status {
     pub sources: Vec<SourceStatus>,
     /// Dots by district, in the order of [`Hello::districts`]; only now and then, and empty in other ticks.
     pub districts: Vec<DistrictCounts>,
+    /// Serious alarms that began lately, the newest first.
+    pub news: Vec<AlarmNews>,
+}
+
+/// That some vehicle went into a serious alarm; which one, nobody is told here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlarmNews {
+    /// 3 or 4.
+    pub level: u8,
+    /// Index into [`Hello::districts`], if it was in one.
+    pub district: Option<u8>,
+    /// When it was first shown, by the server's clock.
+    pub began_unix_ms: i64,
 }
 
 /// The dots of one district.
@@ -127,6 +148,8 @@ pub struct SourceStatus {
     pub name: String,
     pub connected: bool,
     pub newest_report_age_ms: Option<u32>,
+    /// It has been silent for so long that the dots of its vehicles are drawn as cut off.
+    pub cut_off: bool,
 }
 
 /// Why a registered vehicle has no dot.

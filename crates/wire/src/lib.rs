@@ -28,8 +28,8 @@ mod up;
 mod world;
 
 pub use down::{
-    Bye, DistrictCounts, DistrictName, Down, Excluded, Handle, HandleAnswer, Hello, Refused,
-    SourceStatus, Status, VERSION,
+    AlarmNews, Bye, DistrictCounts, DistrictName, Down, Excluded, Handle, HandleAnswer, Hello,
+    Refused, SourceStatus, Status, VERSION,
 };
 pub use error::{Diverged, WireError};
 pub use look::{Activity, Freshness, Look, LookParts};

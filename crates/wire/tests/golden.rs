@@ -2,7 +2,7 @@
 //! so must `wire::VERSION`.
 
 use wire::{
-    Activity, Bye, CellChanges, CellKey, CellMirror, CellPoint, Click, DistrictCounts,
+    Activity, AlarmNews, Bye, CellChanges, CellKey, CellMirror, CellPoint, Click, DistrictCounts,
     DistrictName, Down, Enter, Excluded, Freshness, Handle, HandleAnswer, Hello, Look, LookParts,
     Refused, SourceStatus, Status, Up, VERSION, View, frames, push_frame,
 };
@@ -78,11 +78,17 @@ fn hello() {
             districts: vec![DistrictName {
                 en: "Xuhui".into(),
                 zh: "徐汇".into(),
+                x0: 1,
+                y0: 2,
+                x1: 300,
+                y1: 4,
             }],
+            site: 300,
+            ground_is_gcj02: true,
         }),
         &[
             ("01", "kind: hello"),
-            ("02", "version"),
+            ("03", "version"),
             (
                 "84868808",
                 "epoch, seven bits a byte, low ones first, as all numbers here",
@@ -95,6 +101,9 @@ fn hello() {
             ("01", "one district"),
             ("05 5875687569", "\"Xuhui\""),
             ("06 e5be90e6b187", "\"徐汇\""),
+            ("01 02 ac02 04", "its box: x0, y0, x1, y1"),
+            ("ac02", "the site"),
+            ("01", "the ground is in GCJ-02"),
         ],
     );
 }
@@ -256,12 +265,18 @@ fn status() {
                 name: "south".into(),
                 connected: true,
                 newest_report_age_ms: None,
+                cut_off: true,
             }],
             districts: vec![DistrictCounts {
                 shown: 9_000,
                 driving: 3_000,
                 charging: 700,
                 alarms: 5,
+            }],
+            news: vec![AlarmNews {
+                level: 4,
+                district: Some(2),
+                began_unix_ms: 64,
             }],
         }),
         &[
@@ -283,11 +298,16 @@ fn status() {
             ("01 ac02", "there is a newest report; its age in ms"),
             ("01", "one source"),
             ("05 736f757468", "\"south\""),
-            ("01 00", "connected; never a report"),
+            ("01 00 01", "connected; never a report; cut off"),
             ("01", "one district"),
             (
                 "a846 b817 bc05 05",
                 "shown, driving, charging, with an alarm",
+            ),
+            ("01", "one piece of news"),
+            (
+                "04 01 02 8001",
+                "level; there is a district, and which; when, signed, so doubled",
             ),
         ],
     );

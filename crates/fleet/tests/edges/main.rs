@@ -2,6 +2,7 @@
 
 mod cells;
 mod districts;
+mod news;
 mod rules;
 mod scopes;
 

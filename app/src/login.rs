@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::text::{self, Lang, Text};
+use crate::text::{self, Lang, Refusal, Text};
 
 /// What is left of a try that did not succeed yet: never the password.
 #[derive(Default)]
@@ -65,6 +65,37 @@ pub fn page(lang: Lang, nonce: &str, problem: Option<Text>, again: Again) -> Str
     format!("<!DOCTYPE html>{html}")
 }
 
+/// Says that somebody may not go here, or that there is nothing, what to do about it, and leads back to the map.
+#[must_use]
+pub fn refused_page(lang: Lang, nonce: &str, why: &Refusal) -> String {
+    let say = |text: Text| text.in_lang(lang);
+    let nonce = nonce.to_owned();
+    let owner = Owner::new();
+    let html = owner.with(|| {
+        view! {
+            <html lang=lang.tag()>
+                <head>
+                    <meta charset="utf-8" />
+                    <meta name="viewport" content="width=device-width, initial-scale=1" />
+                    <meta name="color-scheme" content="dark" />
+                    <title>{say(why.what)} " · evwall"</title>
+                    <style nonce=nonce>{include_str!("../../style/login.css")}</style>
+                </head>
+                <body>
+                    <main>
+                        <h1>"evwall"</h1>
+                        <p class="problem" role="alert">{say(why.what)}</p>
+                        <p class="why">{say(why.what_to_do)}</p>
+                        <p><a href="/">{say(text::BACK_TO_MAP)}</a></p>
+                    </main>
+                </body>
+            </html>
+        }
+        .to_html()
+    });
+    format!("<!DOCTYPE html>{html}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +109,19 @@ mod tests {
             assert!(html.contains("nonce=\"abc\""), "{html}");
             assert!(!html.contains("<script"), "{html}");
             assert!(!html.contains("src="), "{html}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_so_and_what_to_do_and_leads_back() {
+        for why in [text::NOT_YOURS, text::NOT_HERE] {
+            for lang in [Lang::En, Lang::Zh] {
+                let html = refused_page(lang, "abc", &why);
+                assert!(html.contains(why.what.in_lang(lang)), "{html}");
+                assert!(html.contains(why.what_to_do.in_lang(lang)), "{html}");
+                assert!(html.contains("<a href=\"/\">"), "{html}");
+                assert!(!html.contains("<script"), "{html}");
+            }
         }
     }
 

@@ -10,11 +10,21 @@ use crate::text::{self, Lang, LangSwitch};
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 use crate::view_state::lang_of;
 
+/// What the server says to the document about itself.
+#[derive(Debug, Clone, Default)]
+pub struct Served {
+    /// Of the page's files; the document carries it, and a page that hears of another one later reloads itself.
+    pub site: u64,
+    /// Other servers that the ground may be fetched from, each after a space.
+    pub other_origins: String,
+}
+
 /// The document of one answer. Its policy lets nothing run or load but what this server serves.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     #[cfg(feature = "ssr")]
     send_policy();
     let lang = preferred_lang();
+    let site = use_context::<Served>().unwrap_or_default().site.to_string();
     view! {
         <!DOCTYPE html>
         <html lang=lang.tag()>
@@ -27,7 +37,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="stylesheet" href="/fonts/fonts.css" />
                 <link rel="stylesheet" href="/pkg/evwall.css" />
                 <link rel="stylesheet" href="/pkg/desk.css" />
+                <link rel="stylesheet" href="/pkg/wall.css" />
                 <HydrationScripts options />
+                <meta name="evwall-site" content=site />
+                // The figures for whoever has no script come anew by themselves.
+                <noscript>
+                    <meta http-equiv="refresh" content="15" />
+                </noscript>
                 <MetaTags />
             </head>
             <body>
@@ -80,11 +96,14 @@ fn send_policy() {
     let Some(options) = use_context::<leptos_axum::ResponseOptions>() else {
         return;
     };
+    let others = use_context::<Served>()
+        .map(|served| served.other_origins)
+        .unwrap_or_default();
     // MapLibre sizes its elements through style attributes that it writes as script objects, which a policy does
     // not see; 'unsafe-inline' is therefore not needed for styles.
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; \
+         img-src 'self' data: blob:{others}; font-src 'self'; connect-src 'self'{others}; worker-src 'self' blob:; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     );
     if let Ok(value) = HeaderValue::from_str(&policy) {

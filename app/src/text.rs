@@ -12,8 +12,10 @@ use crate::card::Shown;
 pub mod alarms;
 pub mod desk;
 mod office;
+mod trouble;
 pub mod wall;
 pub use office::*;
+pub use trouble::*;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Lang {
@@ -147,10 +149,6 @@ pub const SIGN_IN_UNAVAILABLE: Text = text(
     "Signing in is not possible at the moment. Tell the operators.",
     "暂时无法登录，请联系运维人员。",
 );
-pub const NEEDS_SCRIPT: Text = text(
-    "The map needs JavaScript and WebAssembly. Switch them on, or ask the operators.",
-    "地图需要启用 JavaScript 和 WebAssembly，请启用或联系运维人员。",
-);
 
 pub const REGISTERED: Text = text("registered", "已注册");
 pub const LIVE: Text = text("live", "在线");
@@ -165,31 +163,7 @@ pub const AGO: Text = text("ago", "前");
 
 pub const CONNECTING: Text = text("Connecting …", "正在连接……");
 pub const CONNECTED: Text = text("Connected", "已连接");
-pub const LINK_STALE: Text = text(
-    "The picture stands still: no tick from the server",
-    "画面已停止更新：服务器无心跳",
-);
-pub const LINK_AWAY: Text = text(
-    "The server does not answer; trying again",
-    "服务器无响应，正在重试",
-);
-pub const STREAM_AWAY: Text = text(
-    "No vehicle has reported; the telemetry stream is silent",
-    "未收到车辆上报，遥测数据流中断",
-);
-pub const SESSION_ENDED: Text = text(
-    "Your session has ended. Sign in again.",
-    "会话已结束，请重新登录。",
-);
-pub const OTHER_VERSION: Text = text(
-    "The server was updated; this page reloads.",
-    "服务器已更新，页面即将刷新。",
-);
 pub const SINCE: Text = text("since", "自");
-pub const NO_VEHICLES_YET: Text = text(
-    "No vehicle has reported yet. Dots appear as reports arrive.",
-    "尚无车辆上报。收到数据后将显示车辆。",
-);
 pub const BLURRED: Text = text(
     "Positions of parked private cars are blurred.",
     "停放的私家车位置已模糊处理。",

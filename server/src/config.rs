@@ -7,6 +7,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, Parser, Subcommand};
 use intake::{check_url, is_on_this_machine};
 
+use crate::ground::GroundArgs;
 use crate::outside::Outside;
 use crate::tls;
 use crate::viewers::Limits;
@@ -87,6 +88,8 @@ pub struct Serve {
     /// Create a demo supervisor with a random password and print it. For simulated or recorded streams only.
     #[arg(long)]
     pub demo: bool,
+    #[command(flatten)]
+    pub ground: GroundArgs,
     #[command(flatten)]
     pub limits: Limits,
     /// Length of a tick. Shorter ticks are for tests.

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use fleet::District;
-use geo::{Contains, Coord, LineString, MultiPolygon, Point, Polygon};
+use geo::{BoundingRect, Contains, Coord, LineString, MultiPolygon, Point, Polygon};
 use serde_json::Value;
 use tracing::info;
-use wire::DistrictName;
+use wire::{DistrictName, WorldPoint};
 
 /// Reads `ground/districts.geojson` and `ground/places.geojson` of the site.
 ///
@@ -37,9 +37,32 @@ pub fn read(site: &Path) -> Result<Vec<District>> {
 pub fn names(districts: &[District]) -> Vec<DistrictName> {
     districts
         .iter()
-        .map(|district| DistrictName {
-            en: district.name_en.clone(),
-            zh: district.name_zh.clone(),
+        .map(|district| {
+            let corner = |at: Coord| WorldPoint::from_lon_lat(at.x, at.y);
+            let whole_world = (
+                WorldPoint { x: 0, y: 0 },
+                WorldPoint {
+                    x: u32::MAX,
+                    y: u32::MAX,
+                },
+            );
+            // North is up, and y grows southwards.
+            let (from, to) = district
+                .outline
+                .bounding_rect()
+                .map_or(whole_world, |rect| {
+                    let (min, max) = (rect.min(), rect.max());
+                    let north_west = corner(Coord { x: min.x, y: max.y });
+                    (north_west, corner(Coord { x: max.x, y: min.y }))
+                });
+            DistrictName {
+                en: district.name_en.clone(),
+                zh: district.name_zh.clone(),
+                x0: from.x,
+                y0: from.y,
+                x1: to.x,
+                y1: to.y,
+            }
         })
         .collect()
 }
@@ -114,7 +137,14 @@ mod tests {
         let pudong = districts.iter().find(|d| d.name_en == "Pudong").unwrap();
         assert_eq!(pudong.name_zh, "浦东新区");
         assert!(pudong.outline.contains(&Point::new(121.54, 31.22)));
-        assert_eq!(names(&districts).len(), 16);
+        let names = names(&districts);
+        assert_eq!(names.len(), 16);
+        let pudong = names.iter().find(|d| d.en == "Pudong").unwrap();
+        let inside = WorldPoint::from_lon_lat(121.54, 31.22);
+        let outside = WorldPoint::from_lon_lat(121.3, 31.22);
+        assert!((pudong.x0..=pudong.x1).contains(&inside.x));
+        assert!((pudong.y0..=pudong.y1).contains(&inside.y));
+        assert!(!(pudong.x0..=pudong.x1).contains(&outside.x));
     }
 
     #[test]

@@ -14,8 +14,8 @@ use axum::Extension;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{ConnectInfo, Form, Request, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, LOCATION,
-    ORIGIN, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
+    ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST,
+    LOCATION, ORIGIN, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -39,10 +39,6 @@ pub struct Door {
     pub outside: Outside,
     pub rates: Arc<Rates>,
 }
-
-/// What a person reads who opens a page of another role, or one that is not there.
-const NOT_ALLOWED: &str = "403: your role may not open this page. 您的权限不足，无法打开此页面。";
-const NOT_HERE: &str = "404: there is no such page. 页面不存在。";
 
 /// The layer before every route.
 pub async fn guard(
@@ -83,12 +79,12 @@ pub async fn guard(
                     request.extensions_mut().insert(Arc::new(session));
                     next.run(request).await
                 }
-                Some(_) => (StatusCode::FORBIDDEN, NOT_ALLOWED).into_response(),
-                None => (StatusCode::NOT_FOUND, NOT_HERE).into_response(),
+                Some(_) => refused_page(request.headers(), StatusCode::FORBIDDEN, &text::NOT_YOURS),
+                None => refused_page(request.headers(), StatusCode::NOT_FOUND, &text::NOT_HERE),
             },
         }
     };
-    with_headers(response, outside, &path)
+    with_headers(response, &door, &path)
 }
 
 fn too_fast() -> Response {
@@ -283,16 +279,26 @@ fn login_page(
     problem: Option<Text>,
     again: Again,
 ) -> Response {
-    let lang = headers
+    let nonce = hex::encode(rand::random::<[u8; 16]>());
+    let html = login::page(lang_of(headers), &nonce, problem, again);
+    plain_page(status, &nonce, html)
+}
+
+/// The language that a browser asks for.
+fn lang_of(headers: &HeaderMap) -> Lang {
+    headers
         .get(ACCEPT_LANGUAGE)
         .and_then(|header| header.to_str().ok())
         .map(Lang::from_accept)
-        .unwrap_or_default();
-    let nonce = hex::encode(rand::random::<[u8; 16]>());
+        .unwrap_or_default()
+}
+
+/// A page without script, with one style block of this nonce.
+fn plain_page(status: StatusCode, nonce: &str, html: String) -> Response {
     let policy = format!(
         "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
-    let mut response = (status, login::page(lang, &nonce, problem, again)).into_response();
+    let mut response = (status, html).into_response();
     let headers = response.headers_mut();
     headers.insert(
         CONTENT_TYPE,
@@ -304,7 +310,22 @@ fn login_page(
     response
 }
 
-fn with_headers(mut response: Response, outside: Outside, path: &str) -> Response {
+/// What a person reads who opens a page of another role, or one that is not there. What is no browser gets the sentence.
+fn refused_page(headers: &HeaderMap, status: StatusCode, why: &text::Refusal) -> Response {
+    let lang = lang_of(headers);
+    let wants_html = headers
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    if !wants_html {
+        return (status, why.what.in_lang(lang)).into_response();
+    }
+    let nonce = hex::encode(rand::random::<[u8; 16]>());
+    plain_page(status, &nonce, login::refused_page(lang, &nonce, why))
+}
+
+fn with_headers(mut response: Response, door: &Door, path: &str) -> Response {
+    let outside = door.outside;
     let headers = response.headers_mut();
     let fixed: [(HeaderName, &'static str); 5] = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -330,8 +351,13 @@ fn with_headers(mut response: Response, outside: Outside, path: &str) -> Respons
     }
     if !headers.contains_key(CONTENT_SECURITY_POLICY) {
         // Workers of the page inherit nothing: a script file that becomes a worker needs its own policy.
-        let policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'";
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+        let policy = format!(
+            "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'{}; frame-ancestors 'none'",
+            door.state.ground.origins_in_policy()
+        );
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            headers.insert(CONTENT_SECURITY_POLICY, policy);
+        }
     }
     // Files of the site may be kept but must be asked about; everything else is for this person and this moment.
     let is_file = ["/pkg/", "/vendor/", "/ground/", "/fonts/"]

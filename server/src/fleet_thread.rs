@@ -14,7 +14,7 @@ use metrics::{counter, gauge, histogram};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 use tracing::error;
-use wire::{CellKey, Click, DistrictName, Down, Freshness};
+use wire::{CellKey, Click, DistrictName, Down, Freshness, Status};
 
 use crate::card::Facts;
 use crate::clock;
@@ -178,6 +178,17 @@ impl FleetHandle {
             }))
         })
         .await
+    }
+
+    /// What the last tick said to a scope; nothing before the first.
+    #[must_use]
+    pub fn status(&self, scope: u8) -> Option<Status> {
+        let published = self.published.borrow().clone();
+        let framed = published.status.get(usize::from(scope))?;
+        wire::frames(framed).find_map(|frame| match frame {
+            Ok(Down::Status(status)) => Some(status),
+            _ => None,
+        })
     }
 
     /// The newest picture, and word of each next one.

@@ -2,7 +2,7 @@
 //!
 //! In the order of the data: [`source`] → [`fleet_thread`] → [`viewers`]; beside them the [`door`] before every route
 //! with its table of [`places`], the [`centre`] that answers for single vehicles, the [`office`] for accounts and the
-//! log, and [`ops`] for operators.
+//! log, [`ground`] for what lies under the dots, and [`ops`] for operators.
 
 #![recursion_limit = "256"]
 
@@ -19,6 +19,7 @@ mod door;
 mod export;
 mod fleet_thread;
 mod gazetteer;
+mod ground;
 mod handles;
 mod heads;
 mod metrics;
@@ -31,6 +32,7 @@ mod rates;
 mod registry;
 mod routes;
 mod serve;
+mod site;
 mod source;
 mod state;
 mod tls;

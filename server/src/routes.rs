@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use access::Session;
 use app::centre::Centre;
+use app::components::Figures;
+use app::shell::Served;
 use app::{App, shell};
 use axum::Router;
 use axum::extract::{Request, State};
@@ -67,7 +69,7 @@ pub fn router(state: AppState, site: &Path, outside: Outside) -> Router {
         .route(listed(Verb::Post, "/log/export"), post(export::export_log))
         .nest_service(listed(Verb::Get, "/pkg"), files("pkg"))
         .nest_service(listed(Verb::Get, "/vendor"), files("vendor"))
-        .nest_service(listed(Verb::Get, "/ground"), files("ground"))
+        .nest(listed(Verb::Get, "/ground"), state.ground.router(site))
         .nest_service(listed(Verb::Get, "/fonts"), files("fonts"))
         .route_service(
             listed(Verb::Get, "/favicon.svg"),
@@ -106,11 +108,18 @@ fn provide_centre(state: &AppState) {
     let Some(parts) = use_context::<Parts>() else {
         return;
     };
+    provide_context(Served {
+        site: state.site.0,
+        other_origins: state.ground.origins_in_policy(),
+    });
     let (session, from) = (
         parts.extensions.get::<Arc<Session>>(),
         parts.extensions.get::<Source>(),
     );
     if let (Some(session), Some(Source(from))) = (session, from) {
+        provide_context(Figures {
+            status: state.fleet.status(session.role.scope()),
+        });
         let desk: Arc<dyn Centre> = Arc::new(Desk {
             state: state.clone(),
             session: Arc::clone(session),

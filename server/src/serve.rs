@@ -19,13 +19,14 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::config::Serve;
+use crate::ground::Ground;
 use crate::handles::{self, Handles};
 use crate::outside::{Peer, PlainListener};
-use crate::state::AppState;
+use crate::state::{AppState, SiteNumber};
 use crate::tls::TlsListener;
 use crate::viewers::Seats;
 use crate::{
-    clock, districts, fleet_thread, gazetteer, heads, metrics, ops, registry, routes, source,
+    clock, districts, fleet_thread, gazetteer, heads, metrics, ops, registry, routes, site, source,
 };
 
 /// How long open requests may take to end.
@@ -45,6 +46,8 @@ pub async fn run(config: Serve) -> Result<()> {
     if let Some(files) = config.tls() {
         files.load()?;
     }
+    let ground = Arc::new(Ground::open(&config.ground)?);
+    let page = SiteNumber(site::fingerprint(&config.site)?);
     let prometheus = metrics::install()?;
     let entries = match &config.registry {
         Some(path) => registry::read(path)?,
@@ -100,6 +103,10 @@ pub async fn run(config: Serve) -> Result<()> {
     let quarantines = source::Quarantines::new(&sources);
     let fleet = fleet_thread::start(fleet, sources.to_vec(), config.tick_ms)?
         .with_districts(districts::names(&districts));
+    for source in 0..u16::try_from(sources.len())? {
+        // A wall names also who has never come.
+        fleet.source_connected(SourceId(source), false).await;
+    }
 
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
@@ -159,6 +166,8 @@ pub async fn run(config: Serve) -> Result<()> {
         fleet,
         handles,
         seats: Seats::new(config.limits),
+        ground,
+        site: page,
         sources,
         alarms: Arc::default(),
         gazetteer: gazetteer.into(),

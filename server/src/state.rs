@@ -10,8 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::alarms::AlarmBoard;
 use crate::fleet_thread::FleetHandle;
+use crate::ground::Ground;
 use crate::handles::Handles;
 use crate::viewers::Seats;
+
+/// See [`crate::site::fingerprint`].
+#[derive(Debug, Clone, Copy)]
+pub struct SiteNumber(pub u64);
 
 #[derive(Clone, FromRef)]
 pub struct AppState {
@@ -20,6 +25,9 @@ pub struct AppState {
     pub fleet: FleetHandle,
     pub handles: Arc<Handles>,
     pub seats: Arc<Seats>,
+    pub ground: Arc<Ground>,
+    /// Of the page's files.
+    pub site: SiteNumber,
     /// Names of the sources, by their number.
     pub sources: Arc<[String]>,
     pub alarms: Arc<AlarmBoard>,

@@ -20,10 +20,11 @@ use sqlx::{ConnectOptions, Connection};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use crate::ground::{Ground, GroundArgs};
 use crate::handles::Handles;
 use crate::outside::{Outside, Peer};
 use crate::places::{PLACES, Place, Verb};
-use crate::state::AppState;
+use crate::state::{AppState, SiteNumber};
 use crate::viewers::{Limits, Seats};
 use crate::{clock, fleet_thread, routes};
 
@@ -94,6 +95,8 @@ impl Centre {
             fleet: fleet_thread::start(fleet, Vec::new(), 1000).unwrap(),
             handles: Arc::new(Handles::default()),
             seats: Seats::new(Limits::default()),
+            ground: Arc::new(Ground::open(&GroundArgs::default()).unwrap()),
+            site: SiteNumber(7),
             sources: Arc::new([]),
             alarms: Arc::default(),
             gazetteer: Arc::new([]),

@@ -186,6 +186,11 @@ fn lay_out(bindings: &Path, packed: bool) -> Result<()> {
     for file in files_below(bindings)? {
         place(&bindings.join(&file), Path::new("pkg").join(&file))?;
     }
+    // Of the page too, but not of its WebAssembly: it looks after that.
+    place(
+        &root::root().join("app/js/watch.mjs"),
+        PathBuf::from("pkg/watch.mjs"),
+    )?;
     // The main script finds its worker beside itself.
     for file in [
         "maplibre-gl.mjs",
@@ -212,6 +217,10 @@ fn lay_out(bindings: &Path, packed: bool) -> Result<()> {
     place(
         &root::root().join("style/desk.css"),
         PathBuf::from("pkg/desk.css"),
+    )?;
+    place(
+        &root::root().join("style/wall.css"),
+        PathBuf::from("pkg/wall.css"),
     )?;
     for file in files_below(&site)? {
         let of = file.with_extension("");

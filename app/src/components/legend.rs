@@ -40,7 +40,10 @@ pub fn Legend(state: MapState, #[prop(optional)] fixed: bool) -> impl IntoView {
                 </label>
             </Show>
             <ul>
-                {move || rows(state.colour_by.get()).map(|row| view! { <LegendRow state row fixed /> }).collect_view()}
+                {move || rows(state.colour_by.get())
+                    // Where nobody can switch them on again, what is not drawn is not explained either.
+                    .filter(|row| !fixed || state.hidden.get() >> row.code & 1 == 0)
+                    .map(|row| view! { <LegendRow state row fixed /> }).collect_view()}
             </ul>
             <Show when=move || !fixed>
                 <Lights state />

@@ -3,12 +3,15 @@
 //! The engine itself (`dotmap`) exists in the browser only. It reports at most once a second and never
 //! writes a signal inside its frame loop; the pop-up's anchor is moved by the frame loop directly.
 
+use std::sync::Arc;
+
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 
 use super::desk_tools::{Panel, Shape};
 use super::map_hand::MapHand;
 use super::vin_search::Found;
+use super::wall::scene::Screen;
 use crate::card::Card;
 use crate::view_state::Place;
 
@@ -16,6 +19,8 @@ use crate::view_state::Place;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Picture {
     pub status: Option<wire::Status>,
+    /// Of `status.districts`, in the same order.
+    pub districts: Arc<[wire::DistrictName]>,
     pub link: Link,
     /// Dots on the canvas in the last frame.
     pub drawn: u32,
@@ -24,6 +29,10 @@ pub struct Picture {
     pub renderer: String,
     /// Afterglow or density was asked for, but frames took too long with it.
     pub light_shed: bool,
+    /// The browser gave the ground no WebGL.
+    pub ground_is_plain: bool,
+    /// WebGL2 failed for good while it drew the dots.
+    pub gpu_gave_up: bool,
     pub level: u8,
     /// The dots in view, filtered ones included.
     pub in_view: InView,
@@ -66,6 +75,16 @@ pub struct Light {
     pub density: bool,
 }
 
+/// Where the camera of a wall is kept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Aim {
+    /// The box of the world to show; without one the whole city.
+    pub of: Option<[u32; 4]>,
+    pub screen: Screen,
+    /// See [`super::wall::scene::drift_css`].
+    pub drift_css: (f64, f64),
+}
+
 /// Which codes of the thing that colours tell are hidden; a bit for each.
 pub type Hidden = u16;
 
@@ -87,6 +106,8 @@ pub enum Link {
     SignedOut,
     /// The server speaks another version; the page reloads.
     OtherVersion,
+    /// The map could not be started.
+    NoMap,
 }
 
 /// What lay under the pointer when it was clicked.
@@ -149,6 +170,10 @@ pub struct MapState {
     /// Choosing another colouring shows everything again.
     pub hidden: RwSignal<Hidden>,
     pub light: RwSignal<Light>,
+    /// The time of the server's clock, once for each tick.
+    pub server_unix_ms: RwSignal<i64>,
+    /// Where the camera is kept, and how much larger labels are; nobody but a wall says so.
+    pub aim: RwSignal<Option<Aim>>,
     /// A vehicle that was found by its VIN and opened; it may have no dot.
     pub found: RwSignal<Option<Found>>,
     /// The handle that the engine should watch.
@@ -185,6 +210,8 @@ impl MapState {
             colour_by: RwSignal::new(ColourBy::default()),
             hidden: RwSignal::new(0),
             light: RwSignal::new(Light::default()),
+            server_unix_ms: RwSignal::new(0),
+            aim: RwSignal::new(None),
             found: RwSignal::new(None),
             watched: RwSignal::new(None),
             asked_for: RwSignal::new(false),
@@ -276,19 +303,26 @@ pub fn stream_is_silent(status: &wire::Status) -> bool {
 
 /// Ground and dots. `anchor` is moved to the chosen dot in every frame.
 #[component]
-pub fn LiveMap(state: MapState, anchor: NodeRef<Div>) -> impl IntoView {
+pub fn LiveMap(
+    state: MapState,
+    anchor: NodeRef<Div>,
+    /// Nobody is at this screen.
+    #[prop(optional)]
+    still: bool,
+) -> impl IntoView {
     let ground = NodeRef::<Div>::new();
     let dots = NodeRef::<Canvas>::new();
     let stale = move || !state.is_current();
     #[cfg(feature = "hydrate")]
-    engine::run(state, ground, dots, anchor);
+    engine::run(state, ground, dots, anchor, still);
     #[cfg(not(feature = "hydrate"))]
-    let _ = anchor;
+    let _ = (anchor, still);
     view! {
         <div class="map" class:stale=stale data-testid="map">
             <div class="ground" node_ref=ground></div>
             <canvas class="dots" node_ref=dots data-testid="dots"></canvas>
         </div>
+        <script type="module" src="/pkg/watch.mjs"></script>
     }
     .into_any()
 }

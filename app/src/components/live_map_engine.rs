@@ -9,16 +9,35 @@ use wire::{Bye, Handle, Refused};
 
 use super::super::map_hand::place;
 use super::super::measure::MOST_POINTS;
-use super::{ColourBy, Hidden, InView, Light, Link, MapState, Picked, PickedDot, Picture, Pushed};
+use super::{
+    Aim, ColourBy, Hidden, InView, Light, Link, MapState, Picked, PickedDot, Picture, Pushed,
+};
 use crate::api::ApiError;
+use crate::text::Lang;
 
 /// How near the map goes to a vehicle that was found.
 const FOUND_ZOOM: f64 = 15.0;
 /// While the server is away, this often it is asked whether it is the session that is gone.
 const ASK_EVERY_S: u32 = 4;
+/// And once it is gone, whether somebody has signed in again.
+const ASK_AGAIN_EVERY_S: u32 = 30;
+/// WebAssembly never gives memory back; a page that has come so far begins anew. A country takes a tenth of it.
+const MOST_MEMORY_BYTES: u32 = 1 << 30;
+/// The width of screen for which labels have the size of the style.
+const LABELS_FOR_CSS: f64 = 1920.0;
+/// What panels cover of a wall at its left, top, right and bottom edge.
+const COVERED: [f64; 4] = [0.14, 0.02, 0.21, 0.09];
 
 /// Starts the engine once its elements are there, and ends it with the component.
-pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor: NodeRef<Div>) {
+pub fn run(
+    state: MapState,
+    ground: NodeRef<Div>,
+    dots: NodeRef<Canvas>,
+    anchor: NodeRef<Div>,
+    still: bool,
+) {
+    let lang = expect_context::<RwSignal<Lang>>();
+    let beats = StoredValue::new(0_u32);
     let (engine, picks) = (state.hand.engine, state.hand.picks);
     // The number of the question that the page still waits for.
     let asked = StoredValue::new_local(None::<u32>);
@@ -41,15 +60,27 @@ pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor:
                 .start
                 .get_value()
                 .map(|place| (place.lon, place.lat, place.zoom)),
+            still,
+            site: site_of_document(),
+            on_tick: Box::new(move |unix_ms| state.server_unix_ms.set(unix_ms)),
             on_report: Box::new(move |report| {
+                let outgrown = report.memory_bytes > MOST_MEMORY_BYTES;
                 let mut picture = picture(report);
-                if let Link::Away { for_s } = picture.link {
-                    if for_s % ASK_EVERY_S == 1 {
+                beats.update_value(|beats| *beats = beats.wrapping_add(1));
+                let beat = beats.get_value();
+                mark("data-beat", &beat.to_string());
+                if let Link::Away { .. } = picture.link {
+                    if beat % ASK_EVERY_S == 1 {
                         spawn_local(ask_who_is_here(state));
                     }
                     if state.signed_out.get_untracked() {
                         picture.link = Link::SignedOut;
                     }
+                } else if picture.link == Link::SignedOut && beat % ASK_AGAIN_EVERY_S == 0 {
+                    spawn_local(reload_when_signed_in());
+                }
+                if picture.link == Link::OtherVersion || outgrown {
+                    mark("data-reload", "");
                 }
                 // Nothing of a vehicle stays on the screen of somebody whose session is over.
                 if picture.link == Link::SignedOut && state.shows_something() {
@@ -106,10 +137,15 @@ pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor:
                         state.hidden.get_untracked(),
                     );
                     show_light(&started, state.light.get_untracked());
+                    show_aim(&started, state.aim.get_untracked());
+                    started.labels(label_lang(lang.get_untracked()), label_scale(still));
                     // The page may have gone while the ground was loading.
                     let _ = engine.try_set_value(Some(started));
                 }
-                Err(error) => leptos::logging::error!("the map cannot start: {error:?}"),
+                Err(error) => {
+                    leptos::logging::error!("the map cannot start: {error:?}");
+                    state.picture.update(|picture| picture.link = Link::NoMap);
+                }
             }
         });
     });
@@ -128,6 +164,24 @@ pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor:
         engine.with_value(|engine| {
             if let Some(engine) = engine {
                 show_light(engine, light);
+            }
+        });
+    });
+
+    Effect::new(move || {
+        let aim = state.aim.get();
+        engine.with_value(|engine| {
+            if let Some(engine) = engine {
+                show_aim(engine, aim);
+            }
+        });
+    });
+
+    Effect::new(move || {
+        let lang = lang.get();
+        engine.with_value(|engine| {
+            if let Some(engine) = engine {
+                engine.labels(label_lang(lang), label_scale(still));
             }
         });
     });
@@ -180,6 +234,21 @@ pub fn run(state: MapState, ground: NodeRef<Div>, dots: NodeRef<Canvas>, anchor:
     on_cleanup(move || engine.set_value(None));
 }
 
+/// Somebody may have signed in again in this browser; nobody is at a wall to reload it.
+async fn reload_when_signed_in() {
+    if crate::api::who_am_i().await.is_ok() {
+        mark("data-reload", "");
+    }
+}
+
+/// Leaves a word on the document for `watch.mjs`.
+fn mark(name: &str, value: &str) {
+    if let Some(html) = document().document_element() {
+        // An attribute of these names can always be set.
+        let _ = html.set_attribute(name, value);
+    }
+}
+
 /// A refused socket looks like any other closed one; only an ordinary question tells that the session has ended.
 async fn ask_who_is_here(state: MapState) {
     let ended = match crate::api::who_am_i().await {
@@ -195,6 +264,9 @@ fn picture(report: EngineReport) -> Picture {
         |since_unix_ms: i64| u32::try_from((now_unix_ms - since_unix_ms) / 1000).unwrap_or(0);
     Picture {
         status: report.status,
+        districts: report.districts,
+        ground_is_plain: report.ground_is_plain,
+        gpu_gave_up: report.fell_back,
         link: match report.connection {
             Connection::Connecting => Link::Connecting,
             Connection::Live => Link::Live,
@@ -262,6 +334,45 @@ fn show_looks(engine: &Engine, colour_by: ColourBy, hidden: Hidden) {
 
 fn show_light(engine: &Engine, Light { afterglow, density }: Light) {
     engine.light(dotmap::Light { afterglow, density });
+}
+
+fn show_aim(engine: &Engine, aim: Option<Aim>) {
+    let subject = |of: Option<[u32; 4]>| match of {
+        Some([x0, y0, x1, y1]) => dotmap::Subject::Box { x0, y0, x1, y1 },
+        None => dotmap::Subject::Home,
+    };
+    engine.show(aim.map(|aim| dotmap::Shot {
+        of: subject(aim.of),
+        tile: dotmap::Tile {
+            columns: aim.screen.columns,
+            rows: aim.screen.rows,
+            number: aim.screen.number,
+        },
+        covered: COVERED,
+        drift_css: aim.drift_css,
+    }));
+}
+
+fn label_lang(lang: Lang) -> &'static str {
+    match lang {
+        Lang::En => "en",
+        Lang::Zh => "zh",
+    }
+}
+
+/// Labels of a wall grow with it.
+fn label_scale(still: bool) -> f64 {
+    let width_css = window().inner_width().ok().and_then(|width| width.as_f64());
+    match width_css {
+        Some(width_css) if still => (width_css / LABELS_FOR_CSS).clamp(1.0, 4.0),
+        _ => 1.0,
+    }
+}
+
+/// Which files the document was made with.
+fn site_of_document() -> Option<u64> {
+    let meta = document().query_selector("meta[name=evwall-site]").ok()??;
+    meta.get_attribute("content")?.parse().ok()
 }
 
 pub fn shown_dot(number: usize, pick: &Pick) -> PickedDot {

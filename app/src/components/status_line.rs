@@ -1,8 +1,9 @@
-//! The figures at the foot of the map, and the sentence that says when they cannot be trusted.
+//! The figures at the foot of the map, under the sentence that says when they cannot be trusted.
 
 use leptos::prelude::*;
 
-use super::live_map::{Link, MapState, Picture, stream_is_silent};
+use super::Trouble;
+use super::live_map::{Link, MapState, Picture};
 use crate::text::{self, Lang, Text};
 
 #[component]
@@ -29,11 +30,8 @@ pub fn StatusLine(state: MapState) -> impl IntoView {
             .picture
             .with(|picture| connection_words(picture, lang.get()))
     };
-    let trouble = move || state.picture.with(|picture| trouble(picture, lang.get()));
     view! {
-        <Show when=move || trouble().is_some()>
-            <p class="trouble" role="alert" data-testid="trouble">{move || trouble()}</p>
-        </Show>
+        <Trouble state />
         <footer class="status" data-testid="status">
             <Figure id="registered" words=text::REGISTERED value=move || status(|s| s.registered.into()) />
             <Figure id="live" words=text::LIVE value=move || status(|s| s.live.into()) />
@@ -68,39 +66,15 @@ fn Figure(
     .into_any()
 }
 
-fn connection_words(picture: &Picture, lang: Lang) -> &'static str {
+pub fn connection_words(picture: &Picture, lang: Lang) -> &'static str {
     match picture.link {
         Link::Connecting => text::CONNECTING,
         Link::Live => text::CONNECTED,
-        Link::Stale { .. } => text::LINK_STALE,
-        Link::Away { .. } => text::LINK_AWAY,
-        Link::SignedOut => text::SESSION_ENDED,
-        Link::OtherVersion => text::OTHER_VERSION,
+        Link::Stale { .. } => text::SHORT_STALE,
+        Link::Away { .. } => text::SHORT_AWAY,
+        Link::SignedOut => text::SHORT_SIGNED_OUT,
+        Link::OtherVersion => text::SHORT_OTHER_VERSION,
+        Link::NoMap => text::SHORT_NO_MAP,
     }
     .in_lang(lang)
-}
-
-/// The sentence over the map when what is drawn is not now, and since when.
-fn trouble(picture: &Picture, lang: Lang) -> Option<String> {
-    let for_s = |text: Text, seconds: u32| {
-        let age = text::age(u64::from(seconds) * 1000, lang);
-        match lang {
-            Lang::En => format!("{} · {age}", text.in_lang(lang)),
-            Lang::Zh => format!("{} · {age}", text.in_lang(lang)),
-        }
-    };
-    match picture.link {
-        Link::Connecting => None,
-        Link::Stale { for_s: seconds } => Some(for_s(text::LINK_STALE, seconds)),
-        Link::Away { for_s: seconds } => Some(for_s(text::LINK_AWAY, seconds)),
-        Link::SignedOut => Some(text::SESSION_ENDED.in_lang(lang).to_owned()),
-        Link::OtherVersion => Some(text::OTHER_VERSION.in_lang(lang).to_owned()),
-        Link::Live => {
-            let status = picture.status.as_ref()?;
-            stream_is_silent(status).then(|| match status.newest_report_age_ms {
-                Some(age_ms) => for_s(text::STREAM_AWAY, age_ms / 1000),
-                None => text::NO_VEHICLES_YET.in_lang(lang).to_owned(),
-            })
-        }
-    }
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::api;
 use crate::components::{
     AlarmDesk, AlarmWatch, Announcer, CardPopup, DeskTools, Drawing, DrawingHand, LangButton,
-    Legend, LiveMap, MapState, StatusLine, VinSearch, address,
+    Legend, LiveMap, MapState, NoScript, StatusLine, VinSearch, address,
 };
 use crate::pages::frame::Places;
 use crate::text::{self, Lang, LangSwitch};
@@ -32,9 +32,7 @@ pub fn DeskPage() -> impl IntoView {
     };
     view! {
         <main class="desk">
-            <noscript>
-                <p class="trouble">{text::NEEDS_SCRIPT.shown()}</p>
-            </noscript>
+            <NoScript />
             <LiveMap state anchor />
             <Drawing state />
             <DrawingHand state />

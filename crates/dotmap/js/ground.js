@@ -6,6 +6,8 @@ export const MOVED = 0, RENDERED = 1, CLICKED = 2, FAILED = 3, POINTED = 4;
 
 const LARGEST_LATITUDE = 85.051129;
 const MOST_ZOOM = 22;
+// Where a plain ground opens, which has no style to say it.
+const PLAIN_HOME = [121.46, 31.21, 9.6];
 // Labels are drawn with a font of the page. It has to be there before the first of them: what was drawn with another one
 // stays so.
 const LABEL_FONT = '"Noto Sans SC"';
@@ -16,21 +18,24 @@ const LARGEST_CANVAS_PX = [8192, 8192];
 // See `coarsenWhileMoving`.
 const MOVING_RATIO = 0.5;
 const SHARPEN_AFTER_MS = 200;
+const TILES_OF_ONE_FILE = "/ground/pmtiles.mjs";
 
 /**
- * Opens the ground in `element`; `software` says that no GPU draws it. `told(kind, x, y, touch)` hears of it: the camera moved, a frame was drawn, a place was
+ * Opens the ground in `element`; `software` says that no GPU draws it, `still` that nobody is to move it. `told(kind, x, y, touch)` hears of it: the camera moved, a frame was drawn, a place was
  * clicked or pointed at (CSS pixels), something failed.
  */
-export async function openGround(element, library, style, start, software, told) {
+export async function openGround(element, library, style, start, software, still, told) {
   let failed;
   try {
-    const [{ Map }] = await Promise.all([import(library), labelFont()]);
-    return new MapGround(Map, element, style, start, software, told);
+    const [{ Map, addProtocol }] = await Promise.all([import(library), labelFont()]);
+    // Tiles of a whole map in one file: only operators who bring one need its reader.
+    addProtocol("pmtiles", async (...asked) => (await import(TILES_OF_ONE_FILE)).load(...asked));
+    return new MapGround(Map, element, style, start, software, still, told);
   } catch (error) {
     failed = error;
   }
   console.warn(`The ground map cannot be drawn (${failed?.message ?? failed}); the dots stand on a plain ground.`);
-  return new PlainGround(element, start, told);
+  return new PlainGround(element, start, still, told);
 }
 
 function labelFont() {
@@ -40,7 +45,7 @@ function labelFont() {
 }
 
 class MapGround {
-  constructor(Map, element, style, start, software, told) {
+  constructor(Map, element, style, start, software, still, told) {
     const map = new Map({
       container: element,
       style,
@@ -52,12 +57,21 @@ class MapGround {
       renderWorldCopies: false,
       fadeDuration: 0,
       maxZoom: MOST_ZOOM,
-      attributionControl: { compact: true },
+      // Where nobody can open it, it stands open.
+      attributionControl: { compact: !still },
+      interactive: !still,
       localIdeographFontFamily: `${LABEL_FONT}, sans-serif`,
       maxCanvasSize: LARGEST_CANVAS_PX,
     });
-    map.touchZoomRotate.disableRotation();
-    map.keyboard.disableRotation();
+    if (!still) {
+      map.touchZoomRotate.disableRotation();
+      map.keyboard.disableRotation();
+    }
+    map.once("style.load", () => {
+      const { center = [0, 0], zoom = 0 } = map.getStyle();
+      this.start = [...center, zoom];
+      this.writeLabels();
+    });
     map.on("move", () => told(MOVED, 0, 0, false));
     map.on("moveend", () => told(MOVED, 0, 0, false));
     map.on("resize", () => told(MOVED, 0, 0, false));
@@ -122,6 +136,26 @@ class MapGround {
     out[5] = map.isMoving() ? 1 : 0;
   }
 
+  // Longitude, latitude and zoom of the style; false while it has not come.
+  home(out) {
+    if (!this.start) return false;
+    out.set(this.start);
+    return true;
+  }
+
+  isPlain() {
+    return false;
+  }
+
+  labels(lang, scale) {
+    this.wording = { lang, scale };
+    if (this.start) this.writeLabels();
+  }
+
+  writeLabels() {
+    for (const [name, value] of Object.entries(this.wording ?? {})) this.map.setGlobalStateProperty(name, value);
+  }
+
   flyTo(lon, lat, zoom) {
     this.map.flyTo({ center: [lon, lat], ...(zoom >= 0 ? { zoom } : {}) });
   }
@@ -144,12 +178,15 @@ class MapGround {
 }
 
 class PlainGround {
-  constructor(element, start, told) {
+  constructor(element, start, still, told) {
     this.element = element;
     this.told = told;
-    [this.lon, this.lat, this.zoom] = start.length === 3 ? start : [121.47, 31.23, 9];
+    [this.lon, this.lat, this.zoom] = start.length === 3 ? start : PLAIN_HOME;
     this.undo = new AbortController();
     const { signal } = this.undo;
+    this.sizes = new ResizeObserver(() => told(MOVED, 0, 0, false));
+    this.sizes.observe(element);
+    if (still) return;
     const on = (kind, heard, options = {}) => element.addEventListener(kind, heard, { signal, ...options });
     let held = null;
     let dragged = false;
@@ -185,9 +222,18 @@ class PlainGround {
       if (e.key === "+" || e.key === "=") this.zoomAt(middle, 1);
       if (e.key === "-") this.zoomAt(middle, -1);
     });
-    this.sizes = new ResizeObserver(() => told(MOVED, 0, 0, false));
-    this.sizes.observe(element);
   }
+
+  home(out) {
+    out.set(PLAIN_HOME);
+    return true;
+  }
+
+  isPlain() {
+    return true;
+  }
+
+  labels() {}
 
   middle() {
     const sin = Math.sin((this.lat * Math.PI) / 180);

@@ -22,6 +22,9 @@ pub struct Camera {
     pub size_css: (f64, f64),
     /// Canvas pixels for one CSS pixel.
     pub ratio: f64,
+    /// The ground is drawn in GCJ-02. `middle_world` is a place of the ground; every other place that goes in or comes out
+    /// here is WGS-84, and this is the one spot where they are shifted.
+    pub is_gcj02: bool,
 }
 
 /// How the steps of one cell land on the canvas: `px = origin_px + step * px_per_step`.
@@ -61,6 +64,8 @@ impl Camera {
     /// Where a place in the world is on the screen, in CSS pixels from the upper left corner.
     pub fn css_from_world(&self, at: (f64, f64)) -> (f64, f64) {
         let scale = self.css_per_unit();
+        let shift = self.shift(at);
+        let at = (at.0 + shift.0, at.1 + shift.1);
         (
             nearest_turn(at.0 - self.middle_world.0) * scale + self.size_css.0 / 2.0,
             (at.1 - self.middle_world.1) * scale + self.size_css.1 / 2.0,
@@ -70,10 +75,30 @@ impl Camera {
     /// The place in the world under a CSS pixel.
     pub fn world_from_css(&self, at: (f64, f64)) -> (f64, f64) {
         let scale = self.css_per_unit();
-        (
+        self.unshifted((
             ((at.0 - self.size_css.0 / 2.0) / scale + self.middle_world.0).rem_euclid(WORLD),
             (at.1 - self.size_css.1 / 2.0) / scale + self.middle_world.1,
-        )
+        ))
+    }
+
+    /// How much further in the world the ground draws what is at this place.
+    pub fn shift(&self, at: (f64, f64)) -> (f64, f64) {
+        if self.is_gcj02 {
+            gcj02_shift(at)
+        } else {
+            (0.0, 0.0)
+        }
+    }
+
+    /// The place that the ground draws here.
+    fn unshifted(&self, ground: (f64, f64)) -> (f64, f64) {
+        // The shift changes by less than one part in two hundred, so the second step is exact to a centimetre or two.
+        let mut at = ground;
+        for _ in 0..2 {
+            let shift = self.shift(at);
+            at = (ground.0 - shift.0, ground.1 - shift.1);
+        }
+        at
     }
 
     /// Canvas size in canvas pixels.
@@ -87,8 +112,10 @@ impl Camera {
         let px_per_unit = self.css_per_unit() * self.ratio;
         // Of all turns of the world the one whose middle is nearest to the picture's.
         let middle_x = (f64::from(key.x) + 0.5) * side_world;
-        let left = nearest_turn(middle_x - self.middle_world.0) - side_world / 2.0;
-        let top = f64::from(key.y) * side_world - self.middle_world.1;
+        // One shift for the whole cell: its edges are off by a pixel or two at most.
+        let shift = self.shift((middle_x, (f64::from(key.y) + 0.5) * side_world));
+        let left = nearest_turn(middle_x + shift.0 - self.middle_world.0) - side_world / 2.0;
+        let top = f64::from(key.y) * side_world + shift.1 - self.middle_world.1;
         ScreenFromCell {
             origin_px: (
                 (left * px_per_unit + self.size_css.0 * self.ratio / 2.0) as f32,
@@ -103,20 +130,15 @@ impl Camera {
         let scale = self.css_per_unit();
         let half_w = (self.size_css.0 / 2.0 + margin_css) / scale;
         let half_h = (self.size_css.1 / 2.0 + margin_css) / scale;
+        let middle = self.unshifted(self.middle_world);
         let (x0, x1) = if half_w * 2.0 >= WORLD {
             (0, u32::MAX)
         } else {
             let turn = |x: f64| x.rem_euclid(WORLD) as u32;
-            (
-                turn(self.middle_world.0 - half_w),
-                turn(self.middle_world.0 + half_w),
-            )
+            (turn(middle.0 - half_w), turn(middle.0 + half_w))
         };
         // `as` saturates: above the north edge is the edge.
-        let (y0, y1) = (
-            (self.middle_world.1 - half_h) as u32,
-            (self.middle_world.1 + half_h) as u32,
-        );
+        let (y0, y1) = ((middle.1 - half_h) as u32, (middle.1 + half_h) as u32);
         RectWorld { x0, y0, x1, y1 }
     }
 }
@@ -148,6 +170,22 @@ pub fn zoom_to_fit(size_css: (f64, f64), [west, south, east, north]: [f64; 4], m
 
 /// The share of the screen that something fills which the map went to.
 const FILLED: f64 = 0.8;
+
+/// How far GCJ-02 is from WGS-84 at a place, in world units; nothing outside China.
+pub fn gcj02_shift(at: (f64, f64)) -> (f64, f64) {
+    // `as` saturates: above the north edge is the edge.
+    let from = WorldPoint {
+        x: at.0.rem_euclid(WORLD) as u32,
+        y: at.1 as u32,
+    };
+    let (lon, lat) = from.to_lon_lat();
+    let (lon, lat) = gb32960::datum::gcj02_from_wgs84(lon, lat);
+    let to = WorldPoint::from_lon_lat(lon, lat);
+    (
+        f64::from(to.x) - f64::from(from.x),
+        f64::from(to.y) - f64::from(from.y),
+    )
+}
 
 /// World units of a place in degrees.
 pub fn world_from_degrees(lon: f64, lat: f64) -> (f64, f64) {
@@ -205,6 +243,7 @@ mod tests {
             zoom,
             size_css: (1920.0, 1080.0),
             ratio: 1.0,
+            is_gcj02: false,
         }
     }
 
@@ -212,6 +251,46 @@ mod tests {
     fn the_middle_of_the_picture_is_the_middle_of_the_camera() {
         let camera = shanghai(10.0);
         assert_eq!(camera.css_from_world(camera.middle_world), (960.0, 540.0));
+    }
+
+    #[test]
+    fn on_a_shifted_ground_dots_are_drawn_where_the_ground_has_their_place() {
+        // Published check values: the same place in WGS-84 and in GCJ-02.
+        let (wgs, gcj) = ((121.4737, 31.2304), (121.478_223_1, 31.228_457_7));
+        for zoom in [9.4, 13.0, 18.6] {
+            let camera = Camera {
+                middle_world: world_from_degrees(gcj.0, gcj.1),
+                is_gcj02: true,
+                ..shanghai(zoom)
+            };
+            let place = world_from_degrees(wgs.0, wgs.1);
+            let (x, y) = camera.css_from_world(place);
+            assert!(
+                (x - 960.0).abs() < 0.2 && (y - 540.0).abs() < 0.2,
+                "{zoom}: {x} {y}"
+            );
+            let back = camera.world_from_css((960.0, 540.0));
+            assert!(
+                (back.0 - place.0).hypot(back.1 - place.1) < 25.0,
+                "{zoom}: {back:?}"
+            );
+            // As a dot of the cell that is drawn at this zoom.
+            let point = WorldPoint {
+                x: place.0 as u32,
+                y: place.1 as u32,
+            };
+            let (key, at) = wire::cell_of(point, zoom as u8, 0);
+            let to_px = camera.screen_from_cell(&key);
+            let px = to_px.origin_px.0 + f32::from(at.x) * to_px.px_per_step;
+            assert!(
+                (px - 960.0 * camera.ratio as f32).abs() < 3.0,
+                "{zoom}: {px}"
+            );
+            // What is asked for holds the place, although the ground shows it elsewhere.
+            let rect = camera.rect_world(0.0);
+            let middle = f64::from(rect.x0) + f64::from(rect.x1 - rect.x0) / 2.0;
+            assert!((middle - place.0).abs() < 30.0, "{zoom}");
+        }
     }
 
     #[test]

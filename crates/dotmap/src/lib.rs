@@ -7,6 +7,7 @@
 //! | `dot` | one record a dot, and the clock it glides by |
 //! | `camera`, `level` | where the picture stands; which level of cells it asks for |
 //! | `cell`, `carry`, `field` | one cell; taking glides over from another; all cells and the change of level |
+//! | `shot` | where the camera of a wall stands, and its tile of a picture of several screens |
 //! | `sprite`, `style` | shapes; the table from look to colour, order and filter |
 //! | `raster` | dots into pixels on the CPU, afterglow and density too |
 //! | `budget` | what goes first when the picture costs too much |
@@ -29,6 +30,7 @@ mod page;
 pub mod pick;
 pub mod raster;
 pub mod report;
+pub mod shot;
 pub mod sprite;
 pub mod style;
 
@@ -38,4 +40,5 @@ pub use page::{Engine, Options};
 pub use pick::Pick;
 pub use raster::light::Light;
 pub use report::{EngineReport, Picked, Place};
+pub use shot::{Shot, Subject, Tile};
 pub use style::{ColourBy, Filter};

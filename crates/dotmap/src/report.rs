@@ -2,7 +2,8 @@
 
 use crate::link::Connection;
 use crate::pick::{Census, Pick};
-use wire::{Handle, HandleAnswer, Look, Status};
+use std::sync::Arc;
+use wire::{DistrictName, Handle, HandleAnswer, Look, Status};
 
 /// Where the camera stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -16,8 +17,10 @@ pub struct Place {
 /// The state of the picture, for the status line and the legend.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EngineReport {
-    /// The last status the server sent.
+    /// The last status the server sent, with the newest counts by district.
     pub status: Option<Status>,
+    /// What those districts are called and where they lie.
+    pub districts: Arc<[DistrictName]>,
     pub connection: Connection,
     /// Dots on the screen; filtered ones are not among them.
     pub drawn: u32,
@@ -31,6 +34,8 @@ pub struct EngineReport {
     pub renderer: &'static str,
     /// WebGL2 was given up after repeated failures; the CPU draws since.
     pub fell_back: bool,
+    /// The browser gave the ground no WebGL: dots stand on a plain one.
+    pub ground_is_plain: bool,
     /// Afterglow or density was asked for and is left out, because frames took too long.
     pub light_shed: bool,
     /// Level of the cells asked for.
@@ -61,7 +66,14 @@ pub struct Picked {
 /// What a page wants to hear of at once.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told {
+    /// A tick came, of this time of the server's clock.
+    Tick {
+        unix_ms: i64,
+    },
     Picked(Picked),
     Answer(HandleAnswer),
-    Card { handle: Handle, json: String },
+    Card {
+        handle: Handle,
+        json: String,
+    },
 }

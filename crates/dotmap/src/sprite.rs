@@ -1,5 +1,5 @@
 //! The shapes of dots, as runs of pixels. Shape says how old a report is, so that it can be told without colour: a live
-//! dot is a disc, a late one a ring, a silent one a cross, and one whose whole platform went silent a bar. Both back ends
+//! dot is a disc, a late one a ring, a silent one a cross, and one whose whole platform went silent a hollow square. Both back ends
 //! ask [`covers`], so both draw the same pixels.
 
 /// The widest dot, in canvas pixels.
@@ -11,11 +11,11 @@ pub enum Shape {
     Disc,
     Ring,
     Cross,
-    Bar,
+    Square,
 }
 
 impl Shape {
-    pub const ALL: [Self; 4] = [Self::Disc, Self::Ring, Self::Cross, Self::Bar];
+    pub const ALL: [Self; 4] = [Self::Disc, Self::Ring, Self::Cross, Self::Square];
 }
 
 /// Whether the pixel (x, y) of a square of `width` pixels belongs to the shape.
@@ -42,8 +42,10 @@ pub fn covers(shape: Shape, width: u32, x: u32, y: u32) -> bool {
         }
         Shape::Cross if w <= 2 => x == 0 && y == 0,
         Shape::Cross => (dx.abs() - dy.abs()).abs() <= 2 * (w / 8),
-        Shape::Bar if w <= 2 => y == 0,
-        Shape::Bar => dy.abs() <= (w / 4).max(1),
+        Shape::Square if w <= 2 => x != y,
+        // A square of three pixels is what a ring is already: it stands on its corner.
+        Shape::Square if w == 3 => dx.abs() + dy.abs() == 2,
+        Shape::Square => dx.abs().max(dy.abs()) > w - 2 * (w / 6).max(1),
     }
 }
 
@@ -113,7 +115,7 @@ mod tests {
         assert_eq!(picture(Shape::Disc, 3), "###/###/###");
         assert_eq!(picture(Shape::Ring, 3), "###/#.#/###");
         assert_eq!(picture(Shape::Cross, 3), "#.#/.#./#.#");
-        assert_eq!(picture(Shape::Bar, 3), ".../###/...");
+        assert_eq!(picture(Shape::Square, 3), ".#./#.#/.#.");
         assert!(Sprite::new(Shape::Disc, 3).is_three_square());
     }
 
@@ -124,6 +126,20 @@ mod tests {
             ".####./######/######/######/######/.####."
         );
         assert_eq!(picture(Shape::Ring, 5), ".###./#...#/#...#/#...#/.###.");
+        assert_eq!(picture(Shape::Square, 5), "#####/#...#/#...#/#...#/#####");
+    }
+
+    #[test]
+    fn late_dots_and_those_of_a_silent_platform_are_hollow() {
+        for width in 3..=WIDEST_PX {
+            let middle = width / 2;
+            for shape in [Shape::Ring, Shape::Square] {
+                assert!(
+                    !covers(shape, width, middle, middle),
+                    "{shape:?} at {width} pixels"
+                );
+            }
+        }
     }
 
     #[test]

@@ -435,6 +435,7 @@ fn a_pick_finds_what_is_drawn_where_it_is_drawn() {
         zoom: 11.0,
         size_css: (800.0, 600.0),
         ratio: 2.0,
+        is_gcj02: false,
     };
     let styles = Styles::new(ColourBy::Activity, Filter::default(), 3);
     let picks = pick(
@@ -530,6 +531,7 @@ fn a_dot_that_still_glides_in_from_its_neighbour_is_picked_where_it_is_drawn() {
         zoom: 14.0,
         size_css: (4.0, 4.0),
         ratio: 1.0,
+        is_gcj02: false,
     };
     let picks = pick(&page.field, &camera, &page.clock, &styles, (2.0, 2.0), 0.5);
     assert_eq!(picks.dots.len(), 1);

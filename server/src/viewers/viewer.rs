@@ -137,6 +137,8 @@ impl Viewer {
             scope: self.scope,
             finest_level: self.finest_level(),
             districts: self.state.fleet.districts.to_vec(),
+            site: self.state.site.0,
+            ground_is_gcj02: self.state.ground.is_gcj02,
         };
         self.send(&Down::Hello(hello)).await?;
         let silence = self.state.seats.limits.silence();

@@ -115,6 +115,8 @@ impl Feed {
             scope: 0,
             finest_level: 20,
             districts: Vec::new(),
+            site: 0,
+            ground_is_gcj02: false,
         })
         .to_vec()])
     }

@@ -17,6 +17,7 @@ use crate::link::Now;
 use crate::pick::Pick;
 use crate::raster::light::Light;
 use crate::report::{EngineReport, Picked, Place, Told};
+use crate::shot::Shot;
 use crate::style::{ColourBy, Filter};
 use js_sys::{Date, Math};
 use wasm_bindgen::{JsCast, JsValue};
@@ -41,6 +42,12 @@ pub struct Options {
     pub renderer: Option<String>,
     /// Longitude, latitude, zoom to begin with; otherwise the style decides.
     pub start: Option<(f64, f64, f64)>,
+    /// Nobody is at this screen: the ground cannot be moved by hand.
+    pub still: bool,
+    /// Of the page's files as the document says; a server that has others makes the page reload.
+    pub site: Option<u64>,
+    /// At once with every tick: the time of the server's clock, the same at every screen.
+    pub on_tick: Box<dyn FnMut(i64)>,
     /// Once a second.
     pub on_report: Box<dyn FnMut(EngineReport)>,
     /// The ground was clicked; there may be no dot there.
@@ -52,6 +59,7 @@ pub struct Options {
 }
 
 struct Callbacks {
+    on_tick: Box<dyn FnMut(i64)>,
     on_report: Box<dyn FnMut(EngineReport)>,
     on_pick: Box<dyn FnMut(Picked)>,
     on_handle: Box<dyn FnMut(u32, Result<Handle, Refused>)>,
@@ -95,8 +103,9 @@ impl Engine {
         };
         let inner = Rc::new(Inner {
             socket_url: whole_address(&window, &options.socket_url),
-            state: RefCell::new(State::new(backend, now)),
+            state: RefCell::new(State::new(backend, now, options.site)),
             callbacks: RefCell::new(Callbacks {
+                on_tick: options.on_tick,
                 on_report: options.on_report,
                 on_pick: options.on_pick,
                 on_handle: options.on_handle,
@@ -122,10 +131,12 @@ impl Engine {
             "/ground/style.json",
             options.start,
             !gpu,
+            options.still,
             heard,
         );
         let ground = ground.await?;
         inner.state.borrow_mut().ground = Some(ground);
+        inner.aim();
         inner.wake();
         Ok(engine)
     }
@@ -223,9 +234,25 @@ impl Engine {
         self.fly_to((west + east) / 2.0, (south + north) / 2.0, Some(zoom));
     }
 
-    /// Moves the camera to a place in degrees.
-    pub fn fly_to(&self, lon: f64, lat: f64, zoom: Option<f64>) {
+    /// Keeps the camera at a shot from now on, whatever the size of the screen; `None` lets go of it.
+    pub fn show(&self, shot: Option<Shot>) {
+        self.inner.state.borrow_mut().shot = shot;
+        self.inner.aim();
+        self.inner.wake();
+    }
+
+    /// The language of the ground's labels, `en` or `zh`, and how much larger than usual they are.
+    pub fn labels(&self, lang: &str, scale: f64) {
         if let Some(ground) = &self.inner.state.borrow().ground {
+            ground.labels(lang, scale);
+        }
+    }
+
+    /// Moves the camera to a place in degrees of WGS-84.
+    pub fn fly_to(&self, lon: f64, lat: f64, zoom: Option<f64>) {
+        let state = self.inner.state.borrow();
+        if let Some(ground) = &state.ground {
+            let (lon, lat) = state.on_ground(lon, lat);
             ground.fly_to(lon, lat, zoom);
         }
         self.inner.wake();
@@ -407,6 +434,8 @@ impl Inner {
             self.reconnect();
         }
         self.mend_backend();
+        // The screen may have got another size, the style may only now have come.
+        self.aim();
         // A window that moved to another screen has other pixels, and nobody says so.
         if self.look_at_camera(now_ms).0 {
             self.wake();
@@ -467,6 +496,13 @@ impl Inner {
         }
     }
 
+    /// Puts the camera where the shot wants it. The ground then says that it moved, when nothing is borrowed for changing.
+    fn aim(&self) {
+        if let Ok(state) = self.state.try_borrow() {
+            state.take_aim();
+        }
+    }
+
     /// Asks for a frame.
     fn wake(&self) {
         if let Some(frames) = &*self.frames.borrow() {
@@ -480,6 +516,7 @@ impl Inner {
         for told in told {
             let mut callbacks = self.callbacks.borrow_mut();
             match told {
+                Told::Tick { unix_ms } => (callbacks.on_tick)(unix_ms),
                 Told::Picked(picked) => (callbacks.on_pick)(picked),
                 Told::Answer(answer) => (callbacks.on_handle)(answer.ask, answer.result),
                 Told::Card { handle, json } => (callbacks.on_card)(handle, json),

@@ -1,7 +1,8 @@
 //! The ground map, opened and asked for its camera through `js/ground.js`.
 
-use crate::camera::{Camera, WORLD};
+use crate::camera::{Camera, WORLD, world_from_degrees};
 use crate::report::Place;
+use crate::shot::Aim;
 use js_sys::Float64Array;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
@@ -15,12 +16,19 @@ extern "C" {
         style: &str,
         start: &Float64Array,
         software: bool,
+        still: bool,
         told: &Closure<dyn FnMut(u32, f64, f64, bool)>,
     ) -> Result<JsValue, JsValue>;
 
     type JsGround;
     #[wasm_bindgen(method)]
     fn camera(this: &JsGround, out: &Float64Array);
+    #[wasm_bindgen(method, js_name = isPlain)]
+    fn is_plain(this: &JsGround) -> bool;
+    #[wasm_bindgen(method)]
+    fn home(this: &JsGround, out: &Float64Array) -> bool;
+    #[wasm_bindgen(method)]
+    fn labels(this: &JsGround, lang: &str, scale: f64);
     #[wasm_bindgen(method, js_name = flyTo)]
     fn fly_to(this: &JsGround, lon: f64, lat: f64, zoom: f64);
     #[wasm_bindgen(method, js_name = easeTo)]
@@ -58,13 +66,14 @@ pub struct Ground {
 
 impl Ground {
     /// Opens the map in `element`, at (lon, lat, zoom) or where its style says. Where `software` draws, it is coarser
-    /// while it moves.
+    /// while it moves. One that is `still` can be moved by nobody.
     pub async fn open(
         element: &HtmlElement,
         library: &str,
         style: &str,
         start: Option<(f64, f64, f64)>,
         software: bool,
+        still: bool,
         mut heard: impl FnMut(GroundEvent) + 'static,
     ) -> Result<Self, JsValue> {
         let told = Closure::<dyn FnMut(u32, f64, f64, bool)>::new(move |kind, x, y, touch| {
@@ -81,7 +90,7 @@ impl Ground {
         });
         let start: Vec<f64> = start.map_or(Vec::new(), |(lon, lat, zoom)| vec![lon, lat, zoom]);
         let start = Float64Array::from(start.as_slice());
-        let js = open_ground(element, library, style, &start, software, &told)
+        let js = open_ground(element, library, style, &start, software, still, &told)
             .await?
             .unchecked_into();
         Ok(Self {
@@ -100,8 +109,31 @@ impl Ground {
             zoom: number(2),
             size_css: (number(3), number(4)),
             ratio,
+            is_gcj02: false,
         };
         (camera, number(5) != 0.0)
+    }
+
+    /// Where the style looks, once it has come.
+    pub fn home(&self) -> Option<Aim> {
+        if !self.js.home(&self.numbers) {
+            return None;
+        }
+        let number = |ix| self.numbers.get_index(ix);
+        Some(Aim {
+            middle_world: world_from_degrees(number(0), number(1)),
+            zoom: number(2),
+        })
+    }
+
+    /// The browser gave no WebGL for a map.
+    pub fn is_plain(&self) -> bool {
+        self.js.is_plain()
+    }
+
+    /// The language of labels, `en` or `zh`, and how much larger than usual they are.
+    pub fn labels(&self, lang: &str, scale: f64) {
+        self.js.labels(lang, scale);
     }
 
     /// Moves the camera; without a zoom it keeps its own.

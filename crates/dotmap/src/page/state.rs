@@ -14,11 +14,13 @@ use crate::link::{Connection, Link, Now};
 use crate::pick::{self, Census};
 use crate::raster::light::{AFTERGLOW, DENSITY_ZOOM, FADE_STEP_MS, Light};
 use crate::report::{EngineReport, Picked, Place, Told};
+use crate::shot::Shot;
 use crate::sprite;
 use crate::style::{ColourBy, Filter, Styles};
 use js_sys::Uint8Array;
+use std::sync::Arc;
 use web_sys::{Element, HtmlElement};
-use wire::{Bye, Click, Down, Handle, Hello, Status, Up, View};
+use wire::{Bye, Click, DistrictName, Down, Handle, Hello, Status, Up, View};
 
 /// From this zoom on a dot goes to its place within a second: a glide shows the past, and streets make that visible.
 const STREET_ZOOM: f64 = 14.0;
@@ -62,6 +64,11 @@ pub struct State {
     clock: Clock,
     cap_ms: f64,
     hello: Option<Hello>,
+    districts: Arc<[DistrictName]>,
+    /// Of the page's files when they were loaded.
+    site: Option<u64>,
+    /// Where a camera stands that nobody moves.
+    pub shot: Option<Shot>,
     status: Option<Status>,
     view_seq: u32,
     view: Option<View>,
@@ -85,12 +92,13 @@ pub struct State {
 }
 
 impl State {
-    pub fn new(backend: Box<dyn Backend>, now: Now) -> Self {
+    pub fn new(backend: Box<dyn Backend>, now: Now, site: Option<u64>) -> Self {
         let camera = Camera {
             middle_world: (0.0, 0.0),
             zoom: 0.0,
             size_css: (1.0, 1.0),
             ratio: 1.0,
+            is_gcj02: false,
         };
         Self {
             field: Field::default(),
@@ -115,6 +123,9 @@ impl State {
             clock: Clock::new(0),
             cap_ms: f64::from(LONGEST_GLIDE_MS),
             hello: None,
+            districts: Arc::default(),
+            site,
+            shot: None,
             status: None,
             view_seq: 0,
             view: None,
@@ -166,7 +177,15 @@ impl State {
                     self.send(&Up::Ack { tick: status.tick });
                     self.clock.catching_up = false;
                 }
-                self.status = Some(status.clone());
+                let mut status = status.clone();
+                if status.districts.is_empty()
+                    && let Some(before) = &mut self.status
+                {
+                    status.districts = std::mem::take(&mut before.districts);
+                }
+                let unix_ms = status.tick_unix_ms;
+                self.status = Some(status);
+                self.told.push(Told::Tick { unix_ms });
             }
             Down::Handle(answer) => self.told.push(Told::Answer(answer.clone())),
             Down::Card { handle, json } => {
@@ -186,8 +205,12 @@ impl State {
     }
 
     fn hello(&mut self, hello: &Hello) {
-        if hello.version != wire::VERSION {
+        let is_other_page = self.site.is_some_and(|site| site != hello.site);
+        if hello.version != wire::VERSION || is_other_page {
             self.link.bye(Bye::Reload);
+        }
+        if self.districts[..] != hello.districts[..] {
+            self.districts = hello.districts.clone().into();
         }
         if self
             .hello
@@ -211,7 +234,11 @@ impl State {
         let Some(ground) = &self.ground else {
             return (false, false);
         };
-        let (camera, under_way) = ground.camera(ratio);
+        let (mut camera, under_way) = ground.camera(ratio);
+        camera.is_gcj02 = self
+            .hello
+            .as_ref()
+            .is_some_and(|hello| hello.ground_is_gcj02);
         let moved = camera != self.camera && camera.size_css.0 > 0.0 && camera.size_css.1 > 0.0;
         if moved {
             self.camera = camera;
@@ -219,6 +246,35 @@ impl State {
             self.view_due = Some((since, now_ms));
         }
         (moved, under_way)
+    }
+
+    /// Puts the camera where the shot wants it, if it is not there.
+    pub fn take_aim(&self) {
+        let (Some(shot), Some(ground)) = (&self.shot, &self.ground) else {
+            return;
+        };
+        let Some(home) = ground.home() else { return };
+        let (is, _) = ground.camera(self.camera.ratio);
+        let aim = shot.aim(&home, is.size_css, |at| self.shift(at));
+        let (x, y) = is.middle_world;
+        let off_css = (aim.middle_world.0 - x).hypot(aim.middle_world.1 - y) * is.css_per_unit();
+        if off_css > 0.25 || (aim.zoom - is.zoom).abs() > 1e-4 {
+            let (lon, lat) = degrees_from_world(aim.middle_world);
+            let zoom = aim.zoom;
+            ground.ease_to(Place { lon, lat, zoom }, 0.0);
+        }
+    }
+
+    /// Where the ground draws a place of WGS-84, in degrees.
+    pub fn on_ground(&self, lon: f64, lat: f64) -> (f64, f64) {
+        let at = world_from_degrees(lon, lat);
+        let (dx, dy) = self.shift(at);
+        degrees_from_world((at.0 + dx, at.1 + dy))
+    }
+
+    /// How much further in the world the ground draws what is at a place.
+    fn shift(&self, at: (f64, f64)) -> (f64, f64) {
+        self.camera.shift(at)
     }
 
     /// Asks for the cells of the camera's view, if it is time and they are others than before.
@@ -450,6 +506,7 @@ impl State {
         };
         let report = EngineReport {
             status: self.status.clone(),
+            districts: self.districts.clone(),
             connection: self.connection(now),
             drawn: census.drawn,
             census,
@@ -457,6 +514,7 @@ impl State {
             frame_ms: (self.drawing_ms / f64::from(self.frames.max(1))) as f32,
             renderer: self.backend.name(),
             fell_back: self.fell_back,
+            ground_is_plain: self.ground.as_ref().is_some_and(Ground::is_plain),
             light_shed: self.light != Light::default() && !self.budget.allows_light(now_ms),
             level: self.field.level(),
             cells_missing: self.field.missing() as u32,

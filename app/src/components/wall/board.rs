@@ -3,20 +3,19 @@
 //! whole wall says so.
 
 use leptos::prelude::*;
-use wire::{SourceStatus, Status};
+use wire::Status;
 
-use super::live_map::MapState;
+use super::scene::Scene;
+use crate::components::live_map::MapState;
 use crate::text::{self, Lang, Text, wall};
 
-/// A platform that is connected and brings nothing for longer than this is named.
-const QUIET_MS: u32 = 60_000;
 /// Names on the board at once; the others are counted.
 const NAMES: usize = 8;
 /// From this level on an alarm is the wall's business.
 const SEVERE: usize = 3;
 
 #[component]
-pub fn WallBoard(state: MapState) -> impl IntoView {
+pub fn WallBoard(state: MapState, scene: Signal<Scene>) -> impl IntoView {
     let lang = expect_context::<RwSignal<Lang>>();
     let status = Memo::new(move |_| state.picture.with(|picture| picture.status.clone()));
     let figure = move |read: fn(&Status) -> u32| {
@@ -28,6 +27,12 @@ pub fn WallBoard(state: MapState) -> impl IntoView {
             })
         }
     };
+    let newest = move || {
+        let age_ms = status.with(|status| status.as_ref()?.newest_report_age_ms);
+        age_ms.map(|age_ms| text::age(age_ms.into(), lang.get()))
+    };
+    let hollow =
+        move || status.with(|status| status.as_ref().is_some_and(|status| status.cut_off > 0));
     let severe = move || {
         status.with(|status| {
             status
@@ -54,13 +59,23 @@ pub fn WallBoard(state: MapState) -> impl IntoView {
                 <span>{move || clock().map(|clock| clock.date)}</span>
             </p>
             <dl>
+                <Row id="registered" words=text::REGISTERED value=figure(|status| status.registered) />
+                <Row id="live" words=text::LIVE value=figure(|status| status.live) />
                 <Row id="board-driving" words=text::DRIVING value=figure(|status| status.activity[1]) />
-                <Row id="board-charging" words=text::CHARGING value=figure(|status| status.activity[3]) />
+                <Row
+                    id="board-charging"
+                    words=text::CHARGING
+                    value=figure(|status| status.activity[3])
+                    is_topic=Signal::derive(move || scene.get() == Scene::Charging)
+                />
                 <Row
                     id="board-alarms"
                     words=wall::ALARMS
                     value=figure(|status| status.alarms[1..].iter().sum())
+                    is_topic=Signal::derive(move || scene.get() == Scene::Alarms)
                 />
+                <Row id="rate" words=text::REPORTS_PER_S value=figure(|status| status.reports_per_s) />
+                <Row id="newest" words=text::NEWEST_REPORT value=newest />
             </dl>
             <Show when=severe>
                 <ul class="severe" role="status" data-testid="board-severe">
@@ -96,6 +111,14 @@ pub fn WallBoard(state: MapState) -> impl IntoView {
                             (named, (more > 0).then(|| view! { <li>"+ " {more}</li> }))
                         }}
                     </ul>
+                    <Show when=hollow>
+                        <p data-testid="board-hollow">
+                            <i class="hollow"></i>
+                            {wall::THEIR_DOTS_ARE_HOLLOW.shown()}
+                            " "
+                            <b>{move || figure(|status| status.cut_off)()}</b>
+                        </p>
+                    </Show>
                 </div>
             </Show>
         </aside>
@@ -108,9 +131,12 @@ fn Row(
     id: &'static str,
     words: Text,
     value: impl Fn() -> Option<String> + Send + Sync + 'static,
+    /// What the present scene is about.
+    #[prop(optional, into)]
+    is_topic: Signal<bool>,
 ) -> impl IntoView {
     view! {
-        <div>
+        <div class:topic=move || is_topic.get()>
             <dt>{words.shown()}</dt>
             <dd data-testid=id>{move || value().unwrap_or_else(|| "–".to_owned())}</dd>
         </div>
@@ -118,24 +144,25 @@ fn Row(
     .into_any()
 }
 
-/// A line for each platform that brings nothing, those without a connection first.
+/// A line for each platform that brings nothing, those without a connection first. One that is connected is named when its
+/// dots are drawn as cut off, and not before.
 fn silent(status: &Status, lang: Lang) -> Vec<String> {
-    let quiet_ms = |source: &SourceStatus| {
-        source
-            .newest_report_age_ms
-            .filter(|age_ms| *age_ms > QUIET_MS)
-    };
     let away = status.sources.iter().filter(|source| !source.connected);
     let away =
         away.map(|source| format!("{} · {}", source.name, wall::PLATFORM_AWAY.in_lang(lang)));
-    let quiet = status.sources.iter().filter(|source| source.connected);
-    let quiet = quiet.filter_map(|source| {
-        let age = text::age(quiet_ms(source)?.into(), lang);
-        Some(format!(
-            "{} · {} {age}",
-            source.name,
-            wall::PLATFORM_QUIET.in_lang(lang)
-        ))
+    let quiet = status
+        .sources
+        .iter()
+        .filter(|source| source.connected && source.cut_off);
+    let quiet = quiet.map(|source| {
+        let words = match source.newest_report_age_ms {
+            Some(age_ms) => {
+                let age = text::age(age_ms.into(), lang);
+                format!("{} {age}", wall::PLATFORM_QUIET.in_lang(lang))
+            }
+            None => wall::PLATFORM_NEVER.in_lang(lang).to_owned(),
+        };
+        format!("{} · {words}", source.name)
     });
     away.chain(quiet).collect()
 }
@@ -193,27 +220,34 @@ fn clock(_: i64, _: Lang) -> Clock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wire::SourceStatus;
 
     #[test]
     fn platforms_without_connection_come_first_and_quiet_ones_with_their_age() {
-        let source = |name: &str, connected, age_ms| SourceStatus {
+        let source = |name: &str, connected, age_ms, cut_off| SourceStatus {
             name: name.to_owned(),
             connected,
             newest_report_age_ms: age_ms,
+            cut_off,
         };
         let status = Status {
             sources: vec![
-                source("fine", true, Some(900)),
-                source("quiet", true, Some(180_000)),
-                source("gone", false, Some(1_000)),
+                source("fine", true, Some(900), false),
+                source("quiet", true, Some(180_000), true),
+                source("gone", false, Some(1_000), false),
                 // It has just connected: nobody knows yet.
-                source("new", true, None),
+                source("new", true, None, false),
+                source("mute", true, None, true),
             ],
             ..Status::default()
         };
         assert_eq!(
             silent(&status, Lang::En),
-            ["gone · no connection", "quiet · no data for 3 min"]
+            [
+                "gone · no connection",
+                "quiet · no data for 3 min",
+                "mute · no data yet"
+            ]
         );
         assert_eq!(silent(&status, Lang::Zh)[1], "quiet · 无数据已 3分钟");
     }

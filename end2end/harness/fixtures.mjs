@@ -7,6 +7,7 @@ import { test as base, expect } from "@playwright/test";
 
 import { recording } from "./places.mjs";
 import { addUser, startServer, startSim } from "./programs.mjs";
+import { startStream } from "./stream.mjs";
 
 export { expect, recording };
 
@@ -27,12 +28,14 @@ export const test = base.extend({
         return folder;
       },
       sim: (options) => keep(startSim(options)),
+      /** A stream that says what the test says. */
+      stream: (vehicles, options) => keep(startStream(vehicles, options)),
       server: (options) => keep(startServer(options)),
       user: addUser,
     });
     for (const running of started.reverse()) await running.stop();
     if (testInfo.status !== testInfo.expectedStatus) {
-      for (const running of started) await testInfo.attach("output", { body: running.program.output });
+      for (const { program } of started) if (program) await testInfo.attach("output", { body: program.output });
     }
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   },

@@ -69,6 +69,15 @@ class Program {
     });
   }
 
+  /** Stops it in the middle of whatever it does, as a machine that hangs. */
+  freeze() {
+    this.#child.kill("SIGSTOP");
+  }
+
+  thaw() {
+    this.#child.kill("SIGCONT");
+  }
+
   /** Asks the program to end and resolves with how it ended. */
   async stop(signal = "SIGINT") {
     for (const wait of this.#waiting) wait.reject(new Error(`${this.#name} was stopped`));
@@ -106,11 +115,11 @@ export async function startSim({ recording, vehicles = 200, speed = 1, registry,
 
 /**
  * The server, with its demo supervisor.
- * @param {{ telemetry: string[], dataDir: string, listen?: string, registry?: string, args?: string[] }} options
+ * @param {{ telemetry: string[], dataDir: string, listen?: string, registry?: string, site?: string, args?: string[] }} options
  */
-export async function startServer({ telemetry, dataDir, listen = "127.0.0.1:0", registry, args = [] }) {
+export async function startServer({ telemetry, dataDir, listen = "127.0.0.1:0", registry, site = places.site, args = [] }) {
   const program = new Program("evwall", places.server, [
-    "serve", "--demo", "--listen", listen, "--site", places.site, "--data-dir", dataDir,
+    "serve", "--demo", "--listen", listen, "--site", site, "--data-dir", dataDir,
     ...telemetry.flatMap((url) => ["--telemetry", url]),
     ...(registry ? ["--registry", registry] : []),
     ...args,

@@ -10,9 +10,10 @@ const BINARY = 2;
 const PING = 9;
 const PONG = 10;
 
-export async function startStream() {
+/** `vehicles` are what it says at first. */
+export async function startStream(first = [], { port = 0 } = {}) {
   const sockets = new Set();
-  const vehicles = new Map();
+  const vehicles = new Map(first.map((report) => [report.vin, report]));
   const server = createServer();
   server.on("upgrade", (request, socket) => {
     const accept = createHash("sha1").update(request.headers["sec-websocket-key"] + GUID).digest("base64");
@@ -37,7 +38,7 @@ export async function startStream() {
     }
   };
   const again = setInterval(sayAll, 1_000);
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
     url: `ws://127.0.0.1:${server.address().port}/`,
     /** Reports of vehicles by VIN; a later one replaces what it names. `flags` makes it a frame of 2016 with these alarm flags. */

@@ -605,6 +605,7 @@ impl State {
         let off = |at: f64, size: f64| (at / size - 0.5).abs() > FOLLOW_WITHIN / 2.0;
         if off(x, width) || off(y, height) {
             let (lon, lat) = self.place_of((x, y));
+            let (lon, lat) = self.on_ground(lon, lat);
             let zoom = self.camera.zoom;
             ground.ease_to(Place { lon, lat, zoom }, FOLLOW_MS);
         }

@@ -1,0 +1,19 @@
+// A browser that refuses every kind of WebGL: the dots are drawn all the same, and the page says what is missing.
+import { chromium } from "../harness/places.mjs";
+import { expect, figure, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
+
+test.use({ launchOptions: { executablePath: chromium, args: ["--disable-gpu", "--disable-3d-apis"] } });
+
+for (const path of ["/", "/wall?scene=city"]) {
+  test(`without WebGL ${path} shows the dots on a plain ground and says so`, async ({ page, centre, complaints }) => {
+    // The page's own word to operators.
+    complaints.allow(/The ground map cannot be drawn/);
+    await signIn(page, centre.server);
+    await page.goto(centre.server.url + path);
+    await untilDrawn(page);
+    expect(await page.evaluate(() => document.createElement("canvas").getContext("webgl2"))).toBeNull();
+    await expect(page.getByTestId("remark")).toContainText("no WebGL");
+    await expect(page.getByTestId("remark")).toContainText("tell the operators");
+    expect(await figure(page, "drawn")).toBeGreaterThan(0);
+  });
+}

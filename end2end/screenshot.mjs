@@ -44,7 +44,7 @@ try {
       const response = await route.fetch();
       await route.fulfill({ response, json: { ...(await response.json()), ...view } });
     });
-    await page.goto(`${server.url}/wall`);
+    await page.goto(`${server.url}/wall?scene=city`);
     await page.waitForFunction(
       () => {
         const figure = (id) => Number(document.querySelector(`[data-testid="${id}"]`)?.textContent.replaceAll(/\D/g, ""));

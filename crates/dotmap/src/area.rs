@@ -217,6 +217,7 @@ mod tests {
             zoom,
             size_css: (1000.0, 600.0),
             ratio: 1.0,
+            is_gcj02: false,
         }
     }
 

@@ -148,7 +148,7 @@ mod tests {
 
     fn shot(of: Subject, tile: Tile) -> Shot {
         Shot {
-            place,
+            of,
             tile,
             covered: [0.1, 0.0, 0.25, 0.05],
             drift_css: (0.0, 0.0),

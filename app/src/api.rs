@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 mod desk;
 pub use desk::*;
 
-use crate::card::OpenedCard;
+use crate::card::{OpenedCard, RawItem};
 use crate::log::{LogPage, LogQuery, LogRow, OwnRows};
 
 /// Everything that can go wrong, as far as a browser may know. No variant carries text from inside.
@@ -76,6 +76,8 @@ pub struct Me {
     pub role: String,
     /// Whether a click may ask for a card at all; the server decides again at every card.
     pub may_open_cards: bool,
+    /// Whether the page may draw where an open card's vehicle has been since it was opened.
+    pub may_show_track: bool,
     pub may_search: bool,
     pub may_follow: bool,
     pub may_list_area: bool,
@@ -183,6 +185,12 @@ pub async fn open_card(
     crate::centre::ask()?
         .open_card(handle, purpose, case_number)
         .await
+}
+
+/// Needs an open card of this session: the bytes of which it was made, which are as much of the vehicle as the card is.
+#[server(prefix = "/api", endpoint = "raw-card")]
+pub async fn raw_card(handle: String) -> Result<Vec<RawItem>, ApiError> {
+    crate::centre::ask()?.raw_card(handle).await
 }
 
 /// Needs the session that opened the card; writes how long it was open.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::api::{
     AccountList, Alarms, ApiError, CodeOffer, Explained, Me, NamedPlace, SearchHits, Secret,
 };
-use crate::card::OpenedCard;
+use crate::card::{OpenedCard, RawItem};
 use crate::log::{LogPage, LogQuery, LogRow, OwnRows};
 
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send + 'a>>;
@@ -21,6 +21,7 @@ pub trait Centre: Office + DeskWork {
         purpose: String,
         case_number: Option<String>,
     ) -> Answer<'_, OpenedCard>;
+    fn raw_card(&self, handle: String) -> Answer<'_, Vec<RawItem>>;
     fn close_card(&self, handle: String) -> Answer<'_, ()>;
     fn search_vin(
         &self,

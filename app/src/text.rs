@@ -10,7 +10,10 @@ use crate::api::ApiError;
 use crate::card::Shown;
 
 pub mod alarms;
+pub mod card;
 pub mod desk;
+#[cfg(feature = "ssr")]
+pub mod fields;
 mod office;
 mod trouble;
 pub mod wall;
@@ -216,6 +219,7 @@ pub const SPEED: Text = text("Speed", "车速");
 pub const STATE: Text = text("State", "状态");
 pub const ALARM_LEVEL: Text = text("Alarm level", "报警等级");
 pub const REPORTED: Text = text("Reported", "上报时间");
+pub const AGE: Text = text("Newest report", "最新上报");
 pub const SOURCE: Text = text("Source", "数据来源");
 pub const MARKED_ABNORMAL: Text = text("abnormal", "异常");
 pub const MARKED_INVALID: Text = text("invalid", "无效");
@@ -225,7 +229,6 @@ pub const LOOKS_ONLY: Text = text(
     "Your role sees dots, not vehicles.",
     "您的权限仅可查看分布，不可查看单车。",
 );
-pub const MORE_FIELDS: Text = text("Everything it reports", "全部上报数据");
 pub const OPENING: Text = text("Opening …", "正在打开……");
 
 /// The words of a purpose code; a code without words shows itself.
@@ -366,6 +369,16 @@ pub fn decimal(number: f64) -> String {
     let tenths = (number.abs() * 10.0).round() as u64;
     let sign = if number < 0.0 && tenths > 0 { "-" } else { "" };
     format!("{sign}{}.{}", count(tenths / 10), tenths % 10)
+}
+
+/// A distance on the ground: `12 m`, `3.4 km`. The units are those of both languages.
+#[must_use]
+pub fn distance(metres: f64) -> String {
+    if metres < 1_000.0 {
+        format!("{} m", metres.round().max(0.0) as u64)
+    } else {
+        format!("{} km", decimal(metres / 1_000.0))
+    }
 }
 
 /// An age in the largest unit that fits: `3 s`, `4 min`, `2 h`, `5 d`.

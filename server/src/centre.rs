@@ -7,7 +7,7 @@ use access::{
     Action, Closed, Permit, Purpose, PurposeError, PurposeKind, Refused, Session, Vehicle, Wanted,
 };
 use app::api::{ApiError, Me, PurposeChoice, SearchHit, SearchHits};
-use app::card::OpenedCard;
+use app::card::{OpenedCard, RawItem};
 use app::centre::{Answer, Centre};
 use metrics::counter;
 use tracing::{info, warn};
@@ -81,6 +81,7 @@ impl Desk {
         Ok(OpenedCard {
             card: card::of(&permit, &facts, &self.state.sources, now)
                 .map_err(|_| ApiError::HandleExpired)?,
+            words: app::text::fields::words(),
             until_unix_s,
         })
     }
@@ -133,6 +134,20 @@ impl Desk {
         })
     }
 
+    /// The bytes behind a card that this session has open.
+    async fn raw(&self, handle: &str) -> Result<Vec<RawItem>, ApiError> {
+        let handle = parse_handle(handle)?;
+        let now = clock::now();
+        let open = self
+            .state
+            .handles
+            .open_card(handle, self.session.id, now.mono_ms);
+        let (permit, vehicle) = open.ok_or(ApiError::HandleExpired)?;
+        let facts = self.state.fleet.snapshot(vehicle).await;
+        let facts = facts.ok_or(ApiError::HandleExpired)?;
+        card::raw(&permit, &facts, now).map_err(|_| ApiError::HandleExpired)
+    }
+
     async fn close(&self, handle: &str) -> Result<(), ApiError> {
         let handle = parse_handle(handle)?;
         let Some(permit) = self.state.handles.close(handle, self.session.id) else {
@@ -167,6 +182,7 @@ impl Centre for Desk {
             name: self.session.name.clone(),
             role: self.session.role.name().to_owned(),
             may_open_cards: access::allows(self.session.role, Action::OpenCard),
+            may_show_track: access::allows(self.session.role, Action::ShowTrack),
             may_search: access::allows(self.session.role, Action::SearchVin),
             may_follow: access::allows(self.session.role, Action::FollowVehicle),
             may_list_area: access::allows(self.session.role, Action::ListLasso),
@@ -197,6 +213,10 @@ impl Centre for Desk {
             counter!(CARDS, "outcome" => outcome).increment(1);
             answer
         })
+    }
+
+    fn raw_card(&self, handle: String) -> Answer<'_, Vec<RawItem>> {
+        Box::pin(async move { self.raw(&handle).await })
     }
 
     fn close_card(&self, handle: String) -> Answer<'_, ()> {

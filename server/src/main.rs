@@ -9,7 +9,11 @@
 mod accounts;
 mod alarms;
 mod card;
+mod card_fields;
 mod card_groups;
+#[cfg(test)]
+mod card_items_tests;
+mod card_plots;
 mod centre;
 mod clock;
 mod config;

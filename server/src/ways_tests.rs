@@ -265,6 +265,31 @@ async fn a_card_opens_by_a_handle_of_the_same_session_and_leaves_its_row() {
 }
 
 #[tokio::test]
+async fn the_bytes_of_a_card_are_for_whoever_has_it_open_and_for_nobody_else() {
+    let centre = Centre::new().await;
+    let cookie = centre.signed_in(Role::Supervisor).await;
+    let handle = centre.handle(&cookie).await;
+    let form = || format!("handle={handle}");
+    let raw = async |cookie: &str| centre.post("/api/raw-card", Some(cookie), form()).await;
+    // A handle that was never opened is no permit.
+    assert_eq!(raw(&cookie).await.error(), Some(ApiError::HandleExpired));
+    centre
+        .post("/api/open-card", Some(&cookie), open_form(&handle))
+        .await;
+    let answer = raw(&cookie).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    let bytes: Vec<app::card::RawItem> = serde_json::from_str(&answer.body).unwrap();
+    assert!(bytes.iter().all(|item| item.hex.len().is_multiple_of(2)));
+    assert_eq!(centre.rows("permit_opened").await, 1, "it is the same look");
+
+    let login = format!("name=supervisor&password={PASSWORD}").replace(' ', "+");
+    let other = centre.post("/login", None, login).await.cookie.unwrap();
+    assert_eq!(raw(&other).await.error(), Some(ApiError::HandleExpired));
+    centre.post("/api/close-card", Some(&cookie), form()).await;
+    assert_eq!(raw(&cookie).await.error(), Some(ApiError::HandleExpired));
+}
+
+#[tokio::test]
 async fn without_a_row_there_is_no_card_no_search_and_no_reading() {
     let centre = Centre::new().await;
     let supervisor = centre.signed_in(Role::Supervisor).await;

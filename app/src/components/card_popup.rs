@@ -3,14 +3,18 @@
 //! Nothing of a card is in the page before the server has written who asked for it and why. The window
 //! follows the dot; Escape and the button close it, which tells the server.
 
+use std::sync::Arc;
+
 use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::live_map::{MapState, PickedDot, Pushed, now_ms};
+use super::card_sheet::CardSheet;
+use super::live_map::{MapState, PickedDot, Pushed};
+use super::track::Track;
 use crate::api::{self, ApiError, Me};
-use crate::card::{Card, Group, Shown};
-use crate::text::{self, Lang, Text};
+use crate::card::{Card, Words};
+use crate::text::{self, Lang};
 
 /// How far the window has come.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +24,8 @@ enum Step {
     /// A handle is held; a purpose is asked for.
     Purpose,
     Opening,
-    Open(Box<Card>),
+    /// The card is in a signal of its own: a newer one changes the sheet and does not make a new one.
+    Open,
     /// The time for this purpose is over.
     Over,
     Refused(ApiError),
@@ -30,6 +35,9 @@ enum Step {
 pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) -> impl IntoView {
     let lang = expect_context::<RwSignal<Lang>>();
     let step = RwSignal::new(Step::Look);
+    let card = RwSignal::new(None::<Arc<Card>>);
+    let words = RwSignal::new(Arc::<Words>::default());
+    let tracks = Signal::derive(move || me.get().is_some_and(|me| me.may_show_track));
 
     // A new choice starts from the look; the handle, when it comes, leads to the purpose.
     Effect::new(move || {
@@ -40,7 +48,10 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
     // A vehicle that was found by its VIN is open already.
     Effect::new(move || {
         if let Some(found) = state.found.get() {
-            step.set(Step::Open(Box::new(found.card)));
+            state.track.set(Track::default());
+            words.set(Arc::new(found.words));
+            card.set(Some(Arc::new(found.card)));
+            step.set(Step::Open);
             state.watched.set(Some(found.handle));
         }
     });
@@ -52,16 +63,28 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
     Effect::new(move || {
         // Read first: an effect that returned before would never run again.
         let pushed = state.pushed.get();
-        if !matches!(step.get_untracked(), Step::Open(_)) {
+        if step.get_untracked() != Step::Open {
             return;
         }
         match pushed {
-            Some(Pushed::Card(card)) => step.set(Step::Open(card)),
+            Some(Pushed::Card(newer)) => card.set(Some(Arc::from(newer))),
             Some(Pushed::Over) => {
                 step.set(Step::Over);
                 state.watched.set(None);
             }
             None => {}
+        }
+    });
+
+    // Each card says where the vehicle is: one after the other is its track.
+    Effect::new(move || {
+        let place = card.with(|card| card.as_ref().and_then(|card| card.position));
+        let is_open = step.with(|step| *step == Step::Open);
+        if let (true, true, Some(place)) = (is_open, tracks.get(), place) {
+            let mut track = state.track.get_untracked();
+            if track.add(place) {
+                state.track.set(track);
+            }
         }
     });
 
@@ -73,7 +96,9 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
         spawn_local(async move {
             match api::open_card(handle.clone(), purpose, case_number).await {
                 Ok(opened) => {
-                    step.set(Step::Open(Box::new(opened.card)));
+                    words.set(Arc::new(opened.words()));
+                    card.set(Some(Arc::new(opened.card)));
+                    step.set(Step::Open);
                     state.watched.set(Some(handle));
                 }
                 Err(error) => step.set(Step::Refused(error)),
@@ -113,6 +138,11 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
                 .with(|picked| picked.as_ref().is_some_and(|picked| picked.dots.len() > 1))
     };
 
+    let more = move || {
+        state
+            .picked
+            .with(|picked| picked.as_ref().map_or(0, |picked| picked.more))
+    };
     let is_docked = move || state.found.with(Option::is_some) || state.asked_for.get();
     let is_shown = move || chosen_dot().is_some() || is_docked();
     view! {
@@ -132,10 +162,16 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
                             <li>
                                 <button on:click=move |_| state.chosen.set(Some(dot.number))>
                                     <LookWords dot=dot.clone() />
+                                    <small>{text::distance(dot.distance_m)}</small>
                                 </button>
                             </li>
                         </For>
                     </ul>
+                    <Show when=move || { more() > 0 }>
+                        <p class="hint">
+                            {move || format!("+ {} · {}", more(), text::card::LOOK_CLOSER.in_lang(lang.get()))}
+                        </p>
+                    </Show>
                 </div>
             </Show>
             <Show when=is_shown>
@@ -153,7 +189,7 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
                         }
                         Step::Purpose => view! { <PurposeForm me open /> }.into_any(),
                         Step::Opening => view! { <p class="hint">{text::OPENING.shown()}</p> }.into_any(),
-                        Step::Open(_) => view! { <CardFields state step /> }.into_any(),
+                        Step::Open => view! { <CardSheet state card words tracks /> }.into_any(),
                         Step::Over => {
                             view! { <p class="hint" role="alert" data-testid="over">{text::CARD_OVER.shown()}</p> }.into_any()
                         }
@@ -264,119 +300,4 @@ fn PurposeForm(
         </div>
     }
     .into_any()
-}
-
-#[component]
-fn CardFields(state: MapState, step: RwSignal<Step>) -> impl IntoView {
-    let lang = expect_context::<RwSignal<Lang>>();
-    let card = Memo::new(move |_| match step.get() {
-        Step::Open(card) => Some(*card),
-        _ => None,
-    });
-    let field = move |read: fn(&Card, Lang) -> String| {
-        move || {
-            card.with(|card| {
-                card.as_ref()
-                    .map(|card| read(card, lang.get()))
-                    .unwrap_or_default()
-            })
-        }
-    };
-    // The age runs on between pushes, once a second: it counts from the moment the newest card came.
-    let came_ms = Memo::new(move |_| {
-        card.track();
-        now_ms()
-    });
-    let shown_age = move || {
-        state.picture.track();
-        let since_ms = (now_ms() - came_ms.get()).max(0.0) as u64;
-        card.with(|card| {
-            card.as_ref().and_then(|card| card.age_ms).map_or_else(
-                || text::NO_REPORT_YET.in_lang(lang.get()).to_owned(),
-                |age_ms| text::age(age_ms + since_ms, lang.get()),
-            )
-        })
-    };
-    let groups = move || {
-        card.with(|card| {
-            card.as_ref()
-                .map(|card| card.groups.clone())
-                .unwrap_or_default()
-        })
-    };
-    view! {
-        <dl class="card" data-testid="card">
-            <Row words=text::VIN id="vin" value=field(|card, _| card.vin.clone()) />
-            <Row words=text::MAKE id="make" value=field(|card, lang| or_unknown(card.make.clone(), lang)) />
-            <Row words=text::MODEL id="model" value=field(|card, lang| or_unknown(card.model.clone(), lang)) />
-            <Row words=text::MILEAGE id="mileage" value=field(|card, lang| km(card.mileage_km, "km", lang)) />
-            <Row
-                words=text::CHARGE
-                id="charge"
-                value=field(|card, lang| text::reading(card.charge_pct.map(|pct| pct.to_string()), "%", lang))
-            />
-            <Row words=text::SPEED id="speed" value=field(|card, lang| km(card.speed_kmh, "km/h", lang)) />
-            <Row words=text::STATE id="state" value=field(|card, lang| text::activity(card.activity).in_lang(lang).to_owned()) />
-            <Row
-                words=text::ALARM_LEVEL
-                id="alarm"
-                value=field(|card, lang| text::reading(card.alarm_level.map(|level| level.to_string()), "", lang))
-            />
-            <Row words=text::REPORTED id="age" value=shown_age />
-            <Row words=text::SOURCE id="source" value=field(|card, lang| or_unknown(card.source.clone(), lang)) />
-        </dl>
-        <Show when=move || !groups().is_empty()>
-            <details>
-                <summary>{text::MORE_FIELDS.shown()}</summary>
-                {move || groups().into_iter().map(|group| view! { <GroupRows group /> }).collect_view()}
-            </details>
-        </Show>
-    }
-    .into_any()
-}
-
-#[component]
-fn Row(
-    words: Text,
-    id: &'static str,
-    value: impl Fn() -> String + Send + Sync + 'static,
-) -> impl IntoView {
-    view! {
-        <div>
-            <dt>{words.shown()}</dt>
-            <dd data-testid=id>{value}</dd>
-        </div>
-    }
-    .into_any()
-}
-
-#[component]
-fn GroupRows(group: Group) -> impl IntoView {
-    let lang = expect_context::<RwSignal<Lang>>();
-    view! {
-        <h3>{group.key}</h3>
-        <dl class="card small">
-            {group
-                .fields
-                .into_iter()
-                .map(|row| {
-                    view! {
-                        <div>
-                            <dt>{row.key}</dt>
-                            <dd>{move || text::reading(row.shown.clone(), &row.unit, lang.get())}</dd>
-                        </div>
-                    }
-                })
-                .collect_view()}
-        </dl>
-    }
-    .into_any()
-}
-
-fn or_unknown(value: Option<String>, lang: Lang) -> String {
-    value.unwrap_or_else(|| text::UNKNOWN.in_lang(lang).to_owned())
-}
-
-fn km(shown: Shown<f64>, unit: &str, lang: Lang) -> String {
-    text::reading(shown.map(text::decimal), unit, lang)
 }

@@ -38,16 +38,7 @@ pub fn DotList(state: MapState) -> impl IntoView {
                 // The engine has not reported since the list was made.
                 None => look_words(&dot, lang.get()),
                 Some(None) => desk::LIST_GONE.in_lang(lang.get()).to_owned(),
-                Some(Some(look)) => {
-                    let distance_px = dot.distance_px;
-                    look_words(
-                        &PickedDot {
-                            distance_px,
-                            ..PickedDot::of(number, look)
-                        },
-                        lang.get(),
-                    )
-                }
+                Some(Some(look)) => look_words(&PickedDot::of(number, look), lang.get()),
             })
         };
         let swatch = move || {

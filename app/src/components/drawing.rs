@@ -1,4 +1,5 @@
-//! What a person has drawn over the map, a measured way and an outline, as lines that keep to the ground. The engine moves
+//! What a person has drawn over the map, a measured way and an outline, and where the vehicle of an open card has been, as
+//! lines that keep to the ground. The engine moves
 //! the whole drawing in every frame; here it is made anew when it changes or the camera has come nearer.
 
 use leptos::prelude::*;
@@ -9,7 +10,7 @@ use super::live_map::MapState;
 #[component]
 pub fn Drawing(state: MapState) -> impl IntoView {
     let group = NodeRef::<G>::new();
-    let lines = RwSignal::new((String::new(), String::new()));
+    let lines = RwSignal::new((String::new(), String::new(), String::new()));
     // Numbers of a drawing made far out are too coarse near the ground.
     let zoom = Memo::new(move |_| {
         state.picture.with(|picture| {
@@ -22,12 +23,14 @@ pub fn Drawing(state: MapState) -> impl IntoView {
         zoom.track();
         let way = state.points.with(|points| path(state, points, false));
         let area = state.area.with(|area| path(state, area, true));
-        lines.set((way, area));
+        let track = state.track.with(|track| path(state, track.places(), false));
+        lines.set((way, area, track));
         state.hand.pin(group);
     });
     view! {
         <svg class="drawing" aria-hidden="true">
             <g node_ref=group>
+                <path class="track" data-testid="track" d=move || lines.with(|lines| lines.2.clone())></path>
                 <path class="area" d=move || lines.with(|lines| lines.1.clone())></path>
                 <path class="way" data-testid="way" d=move || lines.with(|lines| lines.0.clone())></path>
                 <path class="points" d=move || lines.with(|lines| points_of(&lines.0))></path>

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 use super::desk_tools::{Panel, Shape};
 use super::map_hand::MapHand;
+use super::track::Track;
 use super::vin_search::Found;
 use super::wall::scene::Screen;
 use crate::card::Card;
@@ -115,6 +116,8 @@ pub enum Link {
 pub struct Picked {
     /// Nearest first.
     pub dots: Vec<PickedDot>,
+    /// Dots in reach that are not among them.
+    pub more: usize,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -126,7 +129,8 @@ pub struct PickedDot {
     pub alarm_level: Option<u8>,
     /// Tenths of a full battery, 0–9.
     pub charge_step: Option<u8>,
-    pub distance_px: f64,
+    /// From the place that was clicked to where it is drawn, metres on the ground.
+    pub distance_m: f64,
 }
 
 impl PickedDot {
@@ -139,7 +143,7 @@ impl PickedDot {
             freshness: look.freshness() as u8,
             alarm_level: look.alarm_level(),
             charge_step: look.charge_step(),
-            distance_px: 0.0,
+            distance_m: 0.0,
         }
     }
 }
@@ -195,6 +199,8 @@ pub struct MapState {
     pub following: RwSignal<bool>,
     /// How often the next alarm was asked for.
     pub next_alarm: RwSignal<u32>,
+    /// Where the vehicle of the open card has been since it was opened. Nowhere else, and gone with the card.
+    pub track: RwSignal<Track>,
 }
 
 impl MapState {
@@ -225,6 +231,7 @@ impl MapState {
             area: RwSignal::new(Vec::new()),
             following: RwSignal::new(false),
             next_alarm: RwSignal::new(0),
+            track: RwSignal::new(Track::default()),
         }
     }
 
@@ -244,6 +251,7 @@ impl MapState {
         self.pushed.set(None);
         self.found.set(None);
         self.watched.set(None);
+        self.track.set(Track::default());
     }
 
     /// Whether a window is open on the map.

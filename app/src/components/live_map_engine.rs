@@ -103,12 +103,15 @@ pub fn run(
                     .dots
                     .iter()
                     .enumerate()
-                    .map(|(number, pick)| shown_dot(number, pick))
+                    .map(|(number, pick)| shown_dot(number, pick, picked.metres_per_css))
                     .collect();
                 let only_one = picked.dots.len() == 1;
                 let any = !picked.dots.is_empty();
                 picks.set_value(picked.dots);
-                state.picked.set(any.then_some(Picked { dots: shown }));
+                state.picked.set(any.then_some(Picked {
+                    dots: shown,
+                    more: picked.more,
+                }));
                 state.chosen.set(only_one.then_some(0));
             }),
             on_handle: Box::new(move |ask, result| {
@@ -375,9 +378,9 @@ fn site_of_document() -> Option<u64> {
     meta.get_attribute("content")?.parse().ok()
 }
 
-pub fn shown_dot(number: usize, pick: &Pick) -> PickedDot {
+pub fn shown_dot(number: usize, pick: &Pick, metres_per_css: f64) -> PickedDot {
     PickedDot {
-        distance_px: pick.distance_css,
+        distance_m: pick.distance_css * metres_per_css,
         ..PickedDot::of(number, pick.look)
     }
 }

@@ -142,7 +142,7 @@ impl MapHand {
             let shown = dots.iter().enumerate();
             (
                 shown
-                    .map(|(number, pick)| super::live_map::shown_dot(number, pick))
+                    .map(|(number, pick)| super::live_map::shown_dot(number, pick, 0.0))
                     .collect(),
                 more,
             )
@@ -159,15 +159,18 @@ impl MapHand {
                 return false;
             };
             state.close();
-            let shown = super::live_map::shown_dot(0, &pick);
+            let shown = super::live_map::shown_dot(0, &pick, 0.0);
             self.picks.set_value(vec![pick]);
-            state.picked.set(Some(Picked { dots: vec![shown] }));
+            state.picked.set(Some(Picked {
+                dots: vec![shown],
+                more: 0,
+            }));
             state.chosen.set(Some(0));
             true
         }
         #[cfg(not(feature = "hydrate"))]
         {
-            let _ = (state, number, |dots| Picked { dots });
+            let _ = (state, number, |dots| Picked { dots, more: 0 });
             false
         }
     }

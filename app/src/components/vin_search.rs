@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 
 use super::why_not::WhyNot;
 use crate::api::{self, ApiError, Explained, Me, SearchHits};
-use crate::card::Card;
+use crate::card::{Card, Words};
 use crate::text::{self, Lang, desk};
 
 /// A hit whose card was opened.
@@ -15,6 +15,7 @@ use crate::text::{self, Lang, desk};
 pub struct Found {
     pub handle: String,
     pub card: Card,
+    pub words: Words,
 }
 
 /// The box. `found` is set each time a hit was opened.
@@ -71,6 +72,7 @@ pub fn VinSearch(me: Me, found: RwSignal<Option<Found>>) -> impl IntoView {
                     explained.set(None);
                     found.set(Some(Found {
                         handle,
+                        words: opened.words(),
                         card: opened.card,
                     }));
                 }

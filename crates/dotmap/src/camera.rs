@@ -61,6 +61,16 @@ impl Camera {
         (self.zoom - 23.0).exp2()
     }
 
+    /// Metres on the ground for one CSS pixel, at the latitude of the middle.
+    pub fn metres_per_css(&self) -> f64 {
+        let (x, y) = self.middle_world;
+        let middle = WorldPoint {
+            x: x as u32,
+            y: y as u32,
+        };
+        1.0 / (self.css_per_unit() * middle.units_per_metre())
+    }
+
     /// Where a place in the world is on the screen, in CSS pixels from the upper left corner.
     pub fn css_from_world(&self, at: (f64, f64)) -> (f64, f64) {
         let scale = self.css_per_unit();

@@ -59,6 +59,8 @@ pub struct Picked {
     pub at_css: (f64, f64),
     /// The dots in reach, the nearest first; empty where there is none.
     pub dots: Vec<Pick>,
+    /// Metres on the ground for a CSS pixel, in the middle of the picture.
+    pub metres_per_css: f64,
     /// Further dots in reach that the list has no room for.
     pub more: usize,
 }

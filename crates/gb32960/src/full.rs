@@ -6,6 +6,7 @@
 //! latest bytes of each type; [`Item::entries`] lists an item for a page.
 
 mod alarms;
+mod catalogue;
 mod drive;
 mod entries;
 mod layout;
@@ -18,6 +19,7 @@ mod unit;
 mod vehicle;
 
 pub use alarms::{Alarms, CountedBytes, FAULT_KEYS, Faults};
+pub use catalogue::catalogue;
 pub use drive::{
     FuelCell2016, FuelCell2025, FuelCellHead2016, FuelCellTail2016, Motor2016, Motor2025,
     Motors2016, Motors2025, Stack, StackHead, Stacks,

@@ -1,6 +1,6 @@
 //! A report becomes a GB/T 32960 frame, in the edition of its maker's platform.
 //!
-//! Vehicle, position, extremes (2016 only) and alarms, and the maker's custom block where it has one.
+//! Vehicle, position, extremes (2016 only) and alarms, the maker's custom block where it has one, and what `detail` adds.
 
 use gb32960::codes::{
     BrakePedal, ChargeState, CoordinateSystem, DcDc, Gear2016, Gear2025, RunningMode, VehicleState,
@@ -13,9 +13,16 @@ use gb32960::quantity::{
 };
 use gb32960::{Command, Edition, Time, datum};
 
+use crate::detail;
 use crate::dialect::Dialect;
 use crate::identity::Identity;
 use crate::report::{Charge, Power, Report, Told};
+
+/// Where the extremes are.
+pub const HIGHEST_CELL: u16 = 17;
+pub const LOWEST_CELL: u16 = 88;
+pub const WARMEST_PROBE: u8 = 3;
+pub const COLDEST_PROBE: u8 = 12;
 
 /// Room to reserve per report; most take 87 bytes.
 pub const USUAL_BYTES: usize = 96;
@@ -54,6 +61,11 @@ pub fn append(out: &mut Vec<u8>, identity: &Identity, report: &Report, dialect: 
             .position(&Position2016::at(lon_e6, lat_e6, values.fix_valid))
             .extremes(&extremes(report))
             .alarms(&alarms),
+    };
+    let writer = if dialect.detail {
+        detail::append(writer, dialect.edition, identity, report)
+    } else {
+        writer
     };
     const BLOCK: [u8; 64] = [0x23; 64];
     let written = match usize::from(dialect.custom_block).min(BLOCK.len()) {
@@ -101,7 +113,7 @@ fn gear(report: &Report) -> u8 {
 }
 
 /// Pack voltage in 0.1 V: between 320 and 400 V, falling with the charge.
-fn voltage_dv(report: &Report) -> u16 {
+pub fn voltage_dv(report: &Report) -> u16 {
     match report.values.soc_pct {
         Told::Value(soc) => 3200 + u16::from(soc) * 8,
         Told::Abnormal | Told::Invalid => 3600,
@@ -174,16 +186,16 @@ fn extremes(report: &Report) -> Extremes2016 {
     let temp = (i16::from(report.values.temp_c) + 40) as u8;
     Extremes2016 {
         vmax_sub: SubsystemNo(1),
-        vmax_cell: CellNo(17),
+        vmax_cell: CellNo(HIGHEST_CELL as u8),
         vmax: ExtremeCellVoltage(cell_mv + 6),
         vmin_sub: SubsystemNo(1),
-        vmin_cell: CellNo(88),
+        vmin_cell: CellNo(LOWEST_CELL as u8),
         vmin: ExtremeCellVoltage(cell_mv - 9),
         tmax_sub: SubsystemNo(1),
-        tmax_probe: ProbeNo(3),
+        tmax_probe: ProbeNo(WARMEST_PROBE),
         tmax: TempC(temp),
         tmin_sub: SubsystemNo(1),
-        tmin_probe: ProbeNo(12),
+        tmin_probe: ProbeNo(COLDEST_PROBE),
         tmin: TempC(temp - 2),
     }
 }

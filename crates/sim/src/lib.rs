@@ -11,6 +11,7 @@
 pub mod catalogue;
 pub mod chance;
 pub mod city;
+mod detail;
 pub mod dialect;
 pub mod driver;
 pub mod frames;

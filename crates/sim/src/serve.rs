@@ -52,6 +52,9 @@ pub struct Serve {
     /// and custom blocks (default for the fleet).
     #[arg(long)]
     editions: Option<Editions>,
+    /// Send motors, cell voltages, temperatures and engines too: about 400 bytes a report instead of 90.
+    #[arg(long)]
+    detail: bool,
 }
 
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
@@ -77,7 +80,10 @@ pub fn serve(
         None => Makers::NONE,
     };
     let by_tcp = here.but(here.but(wanted));
-    let dialects = Dialects::new(options.editions.unwrap_or(usual), by_tcp);
+    let mut dialects = Dialects::new(options.editions.unwrap_or(usual), by_tcp);
+    if options.detail {
+        dialects = dialects.in_detail();
+    }
     let accounts = platforms::accounts(by_tcp, &dialects);
     if let Some(path) = &options.registry_out {
         let file =

@@ -138,12 +138,12 @@ fn charge_rises_only_at_a_charger_and_the_odometer_never_falls() {
 
 #[test]
 fn every_frame_decodes_to_what_was_meant() {
-    for (editions, sessions) in [
-        (Editions::Only2016, Makers::NONE),
-        (Editions::Mixed, Makers::NONE),
-        (Editions::Mixed, Makers::all()),
+    for dialects in [
+        Dialects::new(Editions::Only2016, Makers::NONE),
+        Dialects::new(Editions::Mixed, Makers::NONE),
+        Dialects::new(Editions::Mixed, Makers::all()),
+        Dialects::new(Editions::Mixed, Makers::NONE).in_detail(),
     ] {
-        let dialects = Dialects::new(editions, sessions);
         let mut heard = [0; MAKERS.len()];
         let mut city = city(Plan {
             vehicles: 1_500,
@@ -165,6 +165,9 @@ fn every_frame_decodes_to_what_was_meant() {
             assert_eq!(frame.command() == Command::Reissue, report.reissued);
             let live = gb32960::live(&frame).unwrap();
             assert!(live.stopped.is_none());
+            if dialect.detail {
+                cells_agree_with_extremes(&frame);
+            }
             assert_eq!(live.time.to_unix_s(), Some(report.stamp_unix_s));
             let value = |told: Told<u32>| {
                 if let Told::Value(value) = told {
@@ -208,6 +211,36 @@ fn every_frame_decodes_to_what_was_meant() {
         });
         assert!(heard.iter().sum::<u32>() > 4_000);
         assert!(heard.iter().all(|&frames| frames > 5), "{heard:?}");
+    }
+}
+
+/// Motors, cells and probes are there, and the extremes of 2016 are those of the cells and probes.
+fn cells_agree_with_extremes(frame: &gb32960::Frame<'_>) {
+    use gb32960::full::{Item, Report};
+    let report = Report::read(frame.data(), frame.edition()).unwrap();
+    let (mut cells, mut extremes, mut motors) = (Vec::new(), None, 0);
+    for item in &report.items {
+        match item {
+            Item::Voltages2016(packs) => packs
+                .iter()
+                .for_each(|pack| cells.extend(pack.values.iter())),
+            Item::Voltages2025(packs) => packs
+                .iter()
+                .for_each(|pack| cells.extend(pack.values.iter())),
+            Item::Motors2016(all) => motors = all.len(),
+            Item::Motors2025(all) => motors = all.len(),
+            Item::Extremes2016(item) => extremes = Some(*item),
+            _ => {}
+        }
+    }
+    assert_eq!((cells.len(), motors), (96, 1));
+    if let Some(extremes) = extremes {
+        let highest = cells.iter().map(|cell| cell.0).max();
+        let lowest = cells.iter().map(|cell| cell.0).min();
+        assert_eq!(
+            (highest, lowest),
+            (Some(extremes.vmax.0), Some(extremes.vmin.0))
+        );
     }
 }
 

@@ -73,6 +73,16 @@ const BARS: &[Bar] = &[
     bar("fanout", "herd_all_green_s", "server killed → restarted and 1,000 viewers have picture and tick again", AtMost(10.0)),
     bar("fanout", "slow_viewer_p99_ratio", "p99 of all others with a viewer that reads a byte a second against without", AtMost(1.1)),
 
+    bar("registry", "registry_import_s", "`evwall registry import` of 1,100,000 vehicles", AtMost(30.0)),
+    bar("registry", "registry_live_s", "the same until a server that runs has taken it in", Shown),
+
+    bar("card", "card_open_p95_ms", "click on a dot → question why, and answer → card drawn, together, 222,000 vehicles, loopback", AtMost(200.0)),
+    bar("card", "card_open_median_ms", "the same, median", Shown),
+    bar("card", "card_click_to_question_p95_ms", "of it: click → question", Shown),
+    bar("card", "card_answer_to_card_p95_ms", "of it: answer → card, the audit row included", Shown),
+    bar("card", "search_vin_p95_ms", "search by a whole VIN → hit drawn, both audit rows included", AtMost(200.0)),
+    bar("card", "search_tail_p95_ms", "the same by the last six characters and a make", Shown),
+
     bar("wire", "keyframe_bytes_per_dot", "keyframe of a city, looks and framing included", AtMost(2.2)),
     bar("wire", "delta_bytes_per_move_10s", "delta, dots that report every 10 s, whole stream included", AtMost(2.8)),
     bar("wire", "delta_bytes_per_move_30s", "the same at 30 s", Shown),

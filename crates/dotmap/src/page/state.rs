@@ -46,6 +46,8 @@ pub struct State {
     pub follower: Option<HtmlElement>,
     /// A drawing that keeps to the ground, and the camera for which it was made.
     pinned: Option<(Element, Camera)>,
+    /// Whether the follower should lie to the left of the dot, because there is no room to the right.
+    follower_left: bool,
     /// The camera follows the marked dot.
     pub following: bool,
     area: Option<Area>,
@@ -108,6 +110,7 @@ impl State {
             backend,
             follower: None,
             pinned: None,
+            follower_left: false,
             following: false,
             area: None,
             told: Vec::new(),
@@ -439,6 +442,7 @@ impl State {
         );
         self.told.push(Told::Picked(Picked {
             at_css,
+            metres_per_css: self.camera.metres_per_css(),
             dots: picks.dots,
             more: picks.more,
         }));
@@ -677,12 +681,20 @@ impl State {
         let _ = drawing.set_attribute("transform", &transform);
     }
 
-    fn move_follower(&self) {
-        if let (Some(follower), Some((x, y))) = (&self.follower, self.selected_css) {
-            // An element that takes no style is not worth a fault in the frame loop.
-            let _ = follower
-                .style()
-                .set_property("transform", &format!("translate({x:.1}px, {y:.1}px)"));
-        }
+    /// Besides the place, `--left` says on which side of the dot there is room (1: to the left), and `--down` how far down
+    /// the picture the dot is, 0 to 1: an element that is pushed up by that part of its own height stays in the picture.
+    fn move_follower(&mut self) {
+        let (Some(follower), Some((x, y))) = (&self.follower, self.selected_css) else {
+            return;
+        };
+        let (width, height) = self.camera.size_css;
+        let turns_at = if self.follower_left { 0.4 } else { 0.6 };
+        self.follower_left = x > width * turns_at;
+        let style = follower.style();
+        let side = if self.follower_left { "1" } else { "0" };
+        // An element that takes no style is not worth a fault in the frame loop.
+        let _ = style.set_property("transform", &format!("translate({x:.1}px, {y:.1}px)"));
+        let _ = style.set_property("--left", side);
+        let _ = style.set_property("--down", &format!("{:.3}", (y / height).clamp(0.0, 1.0)));
     }
 }

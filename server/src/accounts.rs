@@ -1,4 +1,4 @@
-//! The commands of operators that need no running server: accounts, the audit log, a look into frames.
+//! The commands of operators that need no running server: accounts, the audit log, the registry, a look into frames.
 
 use std::io::BufRead;
 use std::path::Path;
@@ -7,7 +7,11 @@ use access::{Access, By, Role};
 use anyhow::{Context, Result, bail};
 
 use crate::clock;
-use crate::config::{Audit, AuditCommand, User, UserCommand, make_private_dir};
+use crate::config::{
+    Audit, AuditCommand, Registry, RegistryCommand, User, UserCommand, make_private_dir,
+    registry_in,
+};
+use crate::registry;
 
 async fn open(data_dir: &Path) -> Result<Access> {
     make_private_dir(data_dir)?;
@@ -120,6 +124,28 @@ async fn verify(data_dir: &Path, heads: Option<&Path>) -> Result<()> {
         return Ok(());
     }
     bail!("the log was changed: {} problems", verdict.problems_total)
+}
+
+/// `evwall registry import`.
+///
+/// # Errors
+/// The first line that cannot be taken, or why the registry cannot be written.
+pub fn registry(command: Registry) -> Result<()> {
+    let RegistryCommand::Import { file } = command.command;
+    let target = match command.registry {
+        Some(named) => named,
+        None => {
+            make_private_dir(&command.data_dir)?;
+            registry_in(&command.data_dir)
+        }
+    };
+    let imported = registry::import(&file, &target)?;
+    println!(
+        "{} vehicles stand in {}; a server that runs takes them in within a few seconds",
+        imported.vehicles,
+        target.display()
+    );
+    Ok(())
 }
 
 /// `evwall decode`: hexadecimal frames from standard input, a JSON line each to standard output.

@@ -31,6 +31,8 @@ pub enum Command {
     User(User),
     /// Check or export the audit log.
     Audit(Audit),
+    /// Give the server the vehicles there are (it may be running).
+    Registry(Registry),
     /// Read frames of GB/T 32960 in hexadecimal, a line each, and print a JSON line each.
     Decode {
         /// Print the passwords of platform logins too.
@@ -57,7 +59,8 @@ pub struct Serve {
     /// Who sends: TOML, a [[platform]] for each that may send there, a [[stream]] for each to subscribe to.
     #[arg(long, value_name = "FILE")]
     pub platforms: Option<PathBuf>,
-    /// Registry of vehicles: CSV with the columns vin,make,model,class.
+    /// Registry of vehicles, as `evwall registry import` leaves it; a newer one is taken in while the server runs. By default
+    /// registry.csv in the data dir, where there is one.
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
     /// Where the database and the first password are kept.
@@ -122,6 +125,34 @@ pub enum UserCommand {
     Password { name: String },
     /// Change the role of an account and end its sessions.
     Role { name: String, role: String },
+}
+
+#[derive(Debug, Args)]
+pub struct Registry {
+    #[arg(
+        long,
+        default_value = ".evwall",
+        env = "EVWALL_DATA_DIR",
+        global = true
+    )]
+    pub data_dir: PathBuf,
+    /// The file that the server reads, where it was started with --registry.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub registry: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: RegistryCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RegistryCommand {
+    /// Check a CSV file with the columns vin,make,model,class and put it in place of the registry, whole or not at all.
+    Import { file: PathBuf },
+}
+
+/// The registry's place in the data dir.
+#[must_use]
+pub fn registry_in(data_dir: &std::path::Path) -> PathBuf {
+    data_dir.join("registry.csv")
 }
 
 #[derive(Debug, Args)]
@@ -222,6 +253,15 @@ impl Serve {
             certificate: self.tls_cert.clone()?,
             key: self.tls_key.clone()?,
         })
+    }
+
+    /// The registry's file, and whether it has to be there.
+    #[must_use]
+    pub fn registry_file(&self) -> (PathBuf, bool) {
+        match &self.registry {
+            Some(named) => (named.clone(), true),
+            None => (registry_in(&self.data_dir), false),
+        }
     }
 
     #[must_use]

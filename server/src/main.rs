@@ -34,6 +34,7 @@ mod places;
 mod qr;
 mod rates;
 mod registry;
+mod registry_live;
 mod routes;
 mod serve;
 mod site;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
             Command::Serve(serve) => serve::run(*serve).await,
             Command::User(user) => accounts::user(user).await,
             Command::Audit(audit) => accounts::audit(audit).await,
+            Command::Registry(registry) => accounts::registry(registry),
             Command::Decode { secrets } => accounts::decode(secrets),
         }
     });

@@ -27,6 +27,8 @@ pub const BAD_UPWARD: &str = "evwall_viewer_bad_messages_total";
 pub const LOGINS: &str = "evwall_logins_total";
 pub const CARDS: &str = "evwall_cards_total";
 pub const SEARCHES: &str = "evwall_vin_searches_total";
+pub const REGISTRY_READS: &str = "evwall_registry_reads_total";
+pub const REGISTRY_READ_SECONDS: &str = "evwall_registry_read_seconds";
 pub const TOO_FAST: &str = "evwall_requests_too_fast_total";
 
 /// Installs the recorder; call once.
@@ -94,6 +96,14 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     describe_counter!(LOGINS, "Tries to sign in, by outcome");
     describe_counter!(CARDS, "Requests to open a vehicle, by outcome");
     describe_counter!(SEARCHES, "VIN searches, by outcome");
+    describe_counter!(
+        REGISTRY_READS,
+        "Newer registries seen while running, by outcome"
+    );
+    describe_histogram!(
+        REGISTRY_READ_SECONDS,
+        "Time to read and take in a newer registry"
+    );
     describe_counter!(
         TOO_FAST,
         "Requests refused because their session sent too many"

@@ -22,11 +22,13 @@ use crate::config::Serve;
 use crate::ground::Ground;
 use crate::handles::{self, Handles};
 use crate::outside::{Peer, PlainListener};
+use crate::registry_live::{Registered, Seen};
 use crate::state::{AppState, SiteNumber};
 use crate::tls::TlsListener;
 use crate::viewers::Seats;
 use crate::{
-    clock, districts, fleet_thread, gazetteer, heads, metrics, ops, registry, routes, site, source,
+    clock, districts, fleet_thread, gazetteer, heads, metrics, ops, registry, registry_live,
+    routes, site, source,
 };
 
 /// How long open requests may take to end.
@@ -49,9 +51,12 @@ pub async fn run(config: Serve) -> Result<()> {
     let ground = Arc::new(Ground::open(&config.ground)?);
     let page = SiteNumber(site::fingerprint(&config.site)?);
     let prometheus = metrics::install()?;
-    let entries = match &config.registry {
-        Some(path) => registry::read(path)?,
-        None => Vec::new(),
+    let (registry_file, must_be) = config.registry_file();
+    let registry_seen = Seen::of(&registry_file);
+    let entries = if must_be || registry_seen.is_there() {
+        registry::read(&registry_file)?
+    } else {
+        Vec::new()
     };
     let platforms = match &config.platforms {
         Some(path) => source::read_platforms(path)?,
@@ -88,7 +93,7 @@ pub async fn run(config: Serve) -> Result<()> {
     let districts = districts::read(&config.site)?;
     fleet.set_districts(&districts);
     let gazetteer = gazetteer::read(&config.site, &districts)?;
-    let registered = entries.len();
+    let registered = Registered::new(entries.iter().map(|entry| entry.vin));
     for entry in &entries {
         if fleet.register(entry).is_none() {
             bail!("the registry has more vehicles than one server holds");
@@ -130,17 +135,23 @@ pub async fn run(config: Serve) -> Result<()> {
             "listening for platforms; a reply of success means taken into memory and no more: evwall is a mirror and \
              must never be a maker's only receiver"
         );
-        let registered = entries.iter().map(|entry| entry.vin).collect();
         let gateway = source::Gateway::new(
             platforms,
             first_platform,
             quarantines.clone(),
-            registered,
+            registered.clone(),
             fleet.clone(),
             stop.clone(),
         );
         tasks.spawn(gateway.listen(listener));
     }
+    tasks.spawn(registry_live::keep(
+        registry_file,
+        registry_seen,
+        registered.clone(),
+        fleet.clone(),
+        stop.clone(),
+    ));
     tasks.spawn(keep_access(access.clone(), stop.clone()));
     let handles = Arc::new(Handles::default());
     tasks.spawn(handles::close_abandoned(
@@ -181,7 +192,7 @@ pub async fn run(config: Serve) -> Result<()> {
     ));
 
     info!(
-        registered,
+        registered = registered.len(),
         streams = subscribed,
         "serving; evwall is a mirror of the stream and keeps no history"
     );

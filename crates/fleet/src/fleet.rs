@@ -123,6 +123,12 @@ impl Fleet {
         self.vehicles.register(entry, &self.rules).map(VehicleIx)
     }
 
+    /// Takes an entry of the registry back: the vehicle has no make, model and class any more. It stays among the
+    /// registered ones until the next start, for its place among the vehicles is that of no other.
+    pub fn unregister(&mut self, vin: &Vin) {
+        self.vehicles.unregister(vin, &self.rules);
+    }
+
     /// Takes a report. What it changes is shown by the next tick.
     pub fn apply(&mut self, report: &Report, now: Now) -> Applied {
         self.apply_to(None, report, now)

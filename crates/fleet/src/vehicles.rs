@@ -308,6 +308,16 @@ impl Vehicles {
         Some(vehicle)
     }
 
+    pub fn unregister(&mut self, vin: &Vin, rules: &Rules) {
+        let Some(vehicle) = self.find(vin) else {
+            return;
+        };
+        self.kind[vehicle as usize] = NO_KIND;
+        self.latest[vehicle as usize].class = Class::default();
+        self.judge_rest(vehicle, rules);
+        self.mark_dirty(vehicle);
+    }
+
     /// Reads what [`apply_to`](Self::apply_to) will need of some vehicles. Each step is a short loop over all of them, so
     /// that a processor waits for memory once for many and not for each.
     pub fn fetch(&self, vehicles: &(impl Iterator<Item = u32> + Clone)) {

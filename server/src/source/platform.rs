@@ -7,7 +7,7 @@
 //! Everything that a client can hold open has an end: the time to log in, the time for one frame, silence, answers that
 //! nobody reads, noise.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -33,6 +33,7 @@ use crate::fleet_thread::FleetHandle;
 use crate::metrics::{
     PLATFORM_CLOSED, PLATFORM_LOGINS, PLATFORM_SESSIONS, PLATFORM_WAITS, SOURCE_CONNECTED,
 };
+use crate::registry_live::Registered;
 
 /// Read at once, and so the most that one batch for the fleet is made of.
 const READ_BYTES: usize = 64 * 1024;
@@ -58,7 +59,7 @@ pub struct Gateway {
     /// The source of the first platform; the others follow.
     first_source: u16,
     quarantines: Quarantines,
-    registered: HashSet<Vin>,
+    registered: Registered,
     /// Through which platform a vehicle has logged in.
     online: Mutex<HashMap<Vin, usize>>,
     fleet: FleetHandle,
@@ -71,7 +72,7 @@ impl Gateway {
         platforms: Platforms,
         first_source: SourceId,
         quarantines: Quarantines,
-        registered: HashSet<Vin>,
+        registered: Registered,
         fleet: FleetHandle,
         stop: CancellationToken,
     ) -> Arc<Self> {
@@ -446,7 +447,7 @@ impl<'a> Connection<'a> {
         // What names no vehicle takes nobody's place; why it is refused is said below.
         if vin.as_str().is_some()
             && let Some((platform, _)) = self.seat
-            && !self.gateway.registered.contains(&vin)
+            && !self.gateway.registered.has(&vin)
             && !self.gateway.standings[platform].takes_in(vin)
         {
             self.refused("unregistered", frame);

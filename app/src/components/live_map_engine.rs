@@ -76,7 +76,8 @@ pub fn run(
                     if state.signed_out.get_untracked() {
                         picture.link = Link::SignedOut;
                     }
-                } else if picture.link == Link::SignedOut && beat % ASK_AGAIN_EVERY_S == 0 {
+                } else if picture.link == Link::SignedOut && beat.is_multiple_of(ASK_AGAIN_EVERY_S)
+                {
                     spawn_local(reload_when_signed_in());
                 }
                 if picture.link == Link::OtherVersion || outgrown {

@@ -1,6 +1,6 @@
-// The ground under the dots: a MapLibre map without pitch, rotation or world copies, whose camera the engine follows.
-// Where the browser gives it no WebGL at all, a plain ground with the same camera takes its place, so that the dots can
-// still be moved about and clicked.
+// The ground under the dots: a MapLibre map without pitch, rotation or world copies, whose camera the engine follows. Until it
+// is there, and where the browser gives it no WebGL at all, a plain ground with the same camera is in its place, so that the
+// dots can be moved about and clicked.
 
 export const MOVED = 0, RENDERED = 1, CLICKED = 2, FAILED = 3, POINTED = 4;
 
@@ -18,24 +18,116 @@ const LARGEST_CANVAS_PX = [8192, 8192];
 // See `coarsenWhileMoving`.
 const MOVING_RATIO = 0.5;
 const SHARPEN_AFTER_MS = 200;
+// Then the map is built although no dots have come.
+const LONGEST_WAIT_FOR_DOTS_MS = 1500;
 const TILES_OF_ONE_FILE = "/ground/pmtiles.mjs";
 
 /**
- * Opens the ground in `element`; `software` says that no GPU draws it, `still` that nobody is to move it. `told(kind, x, y, touch)` hears of it: the camera moved, a frame was drawn, a place was
- * clicked or pointed at (CSS pixels), something failed.
+ * Opens the ground in `element`; `software` says that no GPU draws it, `still` that nobody is to move it.
+ * `told(kind, x, y, touch)` hears of it: the camera moved, a frame was drawn, a place was clicked or pointed at (CSS pixels),
+ * something failed.
  */
 export async function openGround(element, library, style, start, software, still, told) {
-  let failed;
+  const ground = new Ground(element, start, still, told);
+  const read = fetch(style).then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(`${style}: ${answer.status}`))));
+  preload(library);
   try {
-    const [{ Map, addProtocol }] = await Promise.all([import(library), labelFont()]);
-    // Tiles of a whole map in one file: only operators who bring one need its reader.
-    addProtocol("pmtiles", async (...asked) => (await import(TILES_OF_ONE_FILE)).load(...asked));
-    return new MapGround(Map, element, style, start, software, still, told);
+    ground.takeStyle(await read);
   } catch (error) {
-    failed = error;
+    console.warn(`ground: ${error.message}; it stays bare`);
+    told(FAILED, 0, 0, false);
+    return ground;
   }
-  console.warn(`The ground map cannot be drawn (${failed?.message ?? failed}); the dots stand on a plain ground.`);
-  return new PlainGround(element, start, still, told);
+  ground.bring = () => ground.bringMap(library, software);
+  setTimeout(() => ground.build(), LONGEST_WAIT_FOR_DOTS_MS);
+  return ground;
+}
+
+function preload(script) {
+  const link = document.createElement("link");
+  link.rel = "modulepreload";
+  link.href = script;
+  document.head.append(link);
+}
+
+// First a plain ground, which has a camera at once; then the map in its place, at the same camera. A map that no GPU draws holds
+// the page up for seconds before its first picture, and the dots are what people wait for.
+class Ground {
+  constructor(element, start, still, told) {
+    Object.assign(this, { element, start, still, told });
+    this.under = new PlainGround(element, start, still, told);
+    this.opening = PLAIN_HOME;
+    this.failed = false;
+    this.closed = false;
+  }
+
+  takeStyle(style) {
+    this.style = style;
+    this.opening = [...(style.center ?? [0, 0]), style.zoom ?? 0];
+    if (this.start.length !== 3) this.under.easeTo(...this.opening);
+  }
+
+  /** The dots are drawn: now the map may take its time. */
+  build() {
+    const { bring } = this;
+    this.bring = null;
+    // After the frame that shows them.
+    if (bring) requestAnimationFrame(() => setTimeout(bring));
+  }
+
+  async bringMap(library, software) {
+    try {
+      const [{ Map, addProtocol }] = await Promise.all([import(library), labelFont()]);
+      if (this.closed) return;
+      // Tiles of a whole map in one file: only operators who bring one need its reader.
+      addProtocol("pmtiles", async (...asked) => (await import(TILES_OF_ONE_FILE)).load(...asked));
+      const { lon, lat, zoom } = this.under;
+      const map = new MapGround(Map, this.element, this.style, [lon, lat, zoom], software, this.still, this.told);
+      this.under.close();
+      this.under = map;
+      if (this.wording) map.labels(...this.wording);
+    } catch (error) {
+      this.failed = true;
+      console.warn(`The ground map cannot be drawn (${error?.message ?? error}); the dots stand on a plain ground.`);
+    }
+    this.told(MOVED, 0, 0, false);
+  }
+
+  // Longitude, latitude and zoom where the style looks.
+  home(out) {
+    out.set(this.opening);
+  }
+
+  // The browser gave no WebGL for a map.
+  isPlain() {
+    return this.failed;
+  }
+
+  labels(...wording) {
+    this.wording = wording;
+    this.under.labels(...wording);
+  }
+
+  camera(out) {
+    this.under.camera(out);
+  }
+
+  flyTo(lon, lat, zoom) {
+    this.under.flyTo(lon, lat, zoom);
+  }
+
+  easeTo(lon, lat, zoom, ms) {
+    this.under.easeTo(lon, lat, zoom, ms);
+  }
+
+  pointer(over) {
+    this.under.pointer(over);
+  }
+
+  close() {
+    this.closed = true;
+    this.under.close();
+  }
 }
 
 function labelFont() {
@@ -49,7 +141,8 @@ class MapGround {
     const map = new Map({
       container: element,
       style,
-      ...(start.length === 3 ? { center: [start[0], start[1]], zoom: start[2] } : {}),
+      center: [start[0], start[1]],
+      zoom: start[2],
       maxPitch: 0,
       pitchWithRotate: false,
       dragRotate: false,
@@ -68,8 +161,7 @@ class MapGround {
       map.keyboard.disableRotation();
     }
     map.once("style.load", () => {
-      const { center = [0, 0], zoom = 0 } = map.getStyle();
-      this.start = [...center, zoom];
+      this.styled = true;
       this.writeLabels();
     });
     map.on("move", () => told(MOVED, 0, 0, false));
@@ -136,20 +228,9 @@ class MapGround {
     out[5] = map.isMoving() ? 1 : 0;
   }
 
-  // Longitude, latitude and zoom of the style; false while it has not come.
-  home(out) {
-    if (!this.start) return false;
-    out.set(this.start);
-    return true;
-  }
-
-  isPlain() {
-    return false;
-  }
-
   labels(lang, scale) {
     this.wording = { lang, scale };
-    if (this.start) this.writeLabels();
+    if (this.styled) this.writeLabels();
   }
 
   writeLabels() {
@@ -224,15 +305,6 @@ class PlainGround {
     });
   }
 
-  home(out) {
-    out.set(PLAIN_HOME);
-    return true;
-  }
-
-  isPlain() {
-    return true;
-  }
-
   labels() {}
 
   middle() {
@@ -280,6 +352,7 @@ class PlainGround {
   }
 
   close() {
+    this.element.style.cursor = "";
     this.undo.abort();
     this.sizes.disconnect();
   }

@@ -26,7 +26,9 @@ extern "C" {
     #[wasm_bindgen(method, js_name = isPlain)]
     fn is_plain(this: &JsGround) -> bool;
     #[wasm_bindgen(method)]
-    fn home(this: &JsGround, out: &Float64Array) -> bool;
+    fn home(this: &JsGround, out: &Float64Array);
+    #[wasm_bindgen(method)]
+    fn build(this: &JsGround);
     #[wasm_bindgen(method)]
     fn labels(this: &JsGround, lang: &str, scale: f64);
     #[wasm_bindgen(method, js_name = flyTo)]
@@ -61,6 +63,7 @@ pub enum GroundEvent {
 pub struct Ground {
     js: JsGround,
     numbers: Float64Array,
+    built: bool,
     _told: Closure<dyn FnMut(u32, f64, f64, bool)>,
 }
 
@@ -96,6 +99,7 @@ impl Ground {
         Ok(Self {
             js,
             numbers: Float64Array::new_with_length(6),
+            built: false,
             _told: told,
         })
     }
@@ -114,16 +118,21 @@ impl Ground {
         (camera, number(5) != 0.0)
     }
 
-    /// Where the style looks, once it has come.
-    pub fn home(&self) -> Option<Aim> {
-        if !self.js.home(&self.numbers) {
-            return None;
-        }
+    /// Where the style looks.
+    pub fn home(&self) -> Aim {
+        self.js.home(&self.numbers);
         let number = |ix| self.numbers.get_index(ix);
-        Some(Aim {
+        Aim {
             middle_world: world_from_degrees(number(0), number(1)),
             zoom: number(2),
-        })
+        }
+    }
+
+    /// The first dots are on the screen: now the map may be built, which takes the page's time.
+    pub fn build(&mut self) {
+        if !std::mem::replace(&mut self.built, true) {
+            self.js.build();
+        }
     }
 
     /// The browser gave no WebGL for a map.

@@ -256,7 +256,7 @@ impl State {
         let (Some(shot), Some(ground)) = (&self.shot, &self.ground) else {
             return;
         };
-        let Some(home) = ground.home() else { return };
+        let home = ground.home();
         let (is, _) = ground.camera(self.camera.ratio);
         let aim = shot.aim(&home, is.size_css, |at| self.shift(at));
         let (x, y) = is.middle_world;
@@ -285,7 +285,9 @@ impl State {
         let (Some(hello), Some((since_ms, moved_ms))) = (&self.hello, self.view_due) else {
             return;
         };
-        if now_ms - moved_ms < VIEW_REST_MS && now_ms - since_ms < VIEW_EVERY_MS {
+        // The first one at once.
+        let rests = now_ms - moved_ms < VIEW_REST_MS && now_ms - since_ms < VIEW_EVERY_MS;
+        if rests && self.view.is_some() {
             return;
         }
         self.view_due = None;
@@ -347,6 +349,14 @@ impl State {
             selected_px,
         };
         self.backend.draw(&mut scene);
+        if let Some(ground) = &mut self.ground
+            && self
+                .field
+                .shown()
+                .any(|(_, cell)| !cell.records().is_empty())
+        {
+            ground.build();
+        }
         self.move_follower();
         self.move_pinned();
         self.frames += 1;

@@ -1,4 +1,4 @@
-//! The pictures of the wall in README.md: the real programs, the real page, two PNGs that anyone can take again.
+//! The pictures in README.md: the real programs, the real page, PNGs that anyone can take again.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,12 +12,9 @@ use crate::{browser, root};
 
 #[derive(Args)]
 pub struct ScreenshotOptions {
-    /// Where to put the picture of the whole city
-    #[arg(long, default_value = "docs/wall.png")]
+    /// The folder to put them into
+    #[arg(long, default_value = "docs")]
     out: PathBuf,
-    /// Where to put the picture of its middle
-    #[arg(long, default_value = "docs/wall-close.png")]
-    close: PathBuf,
     /// Size in pixels
     #[arg(long, default_value = "1920x1080")]
     size: String,
@@ -33,12 +30,11 @@ pub fn screenshot(options: &ScreenshotOptions) -> Result<()> {
     let chromium = browser::chromium()?;
     let built = site::build(&BuildOptions::default())?;
     let out = root::root().join(&options.out);
-    let close = root::root().join(&options.close);
-    let what = format!("taking {} and {}", root::shown(&out), root::shown(&close));
+    let what = format!("taking the pictures into {}", root::shown(&out));
     step(&what, || {
         let mut node = Command::new("node");
         node.arg(root::end2end().join("screenshot.mjs"))
-            .args([&out, &close])
+            .arg(&out)
             .arg(&options.size)
             .arg(options.vehicles.to_string())
             .env("EVWALL_CHROMIUM", &chromium)

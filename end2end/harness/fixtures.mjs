@@ -71,7 +71,8 @@ export const test = base.extend({
     expect(left, "the console stayed clean").toEqual([]);
   },
 
-  page: async ({ page, complaints }, use) => {
+  // The programs come first and go last: a page that outlives its server complains of it.
+  page: async ({ programs: _, complaints, page }, use) => {
     const { heard } = complaints;
     page.on("console", (message) => {
       if (["error", "warning", "assert"].includes(message.type())) heard.push(`${message.type()}: ${message.text()}`);

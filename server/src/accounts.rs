@@ -23,7 +23,7 @@ async fn open(data_dir: &Path) -> Result<Access> {
 /// # Errors
 /// What the store refused, in one sentence.
 pub async fn user(user: User) -> Result<()> {
-    let access = open(&user.data_dir).await?;
+    let access = open(&user.data_dir.path).await?;
     let by = By::Console("console");
     let now = clock::unix_s();
     match user.command {
@@ -78,8 +78,8 @@ fn parse_role(name: &str) -> Result<Role> {
 /// A log that was changed, or one that cannot be read.
 pub async fn audit(audit: Audit) -> Result<()> {
     match audit.command {
-        AuditCommand::Verify { heads } => verify(&audit.data_dir, heads.as_deref()).await,
-        AuditCommand::AcceptClock => accept_clock(&audit.data_dir).await,
+        AuditCommand::Verify { heads } => verify(&audit.data_dir.path, heads.as_deref()).await,
+        AuditCommand::AcceptClock => accept_clock(&audit.data_dir.path).await,
     }
 }
 
@@ -135,8 +135,8 @@ pub fn registry(command: Registry) -> Result<()> {
     let target = match command.registry {
         Some(named) => named,
         None => {
-            make_private_dir(&command.data_dir)?;
-            registry_in(&command.data_dir)
+            make_private_dir(&command.data_dir.path)?;
+            registry_in(&command.data_dir.path)
         }
     };
     let imported = registry::import(&file, &target)?;

@@ -42,6 +42,19 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
+pub struct DataDir {
+    /// Where the database and the first password are kept.
+    #[arg(
+        long = "data-dir",
+        value_name = "DIR",
+        default_value = ".evwall",
+        env = "EVWALL_DATA_DIR",
+        global = true
+    )]
+    pub path: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub struct Serve {
     /// Address of the map. One that other machines reach needs --tls-cert and --tls-key, or --behind-proxy.
     #[arg(long, default_value = "127.0.0.1:3000", env = "EVWALL_LISTEN")]
@@ -63,9 +76,8 @@ pub struct Serve {
     /// registry.csv in the data dir, where there is one.
     #[arg(long, value_name = "FILE")]
     pub registry: Option<PathBuf>,
-    /// Where the database and the first password are kept.
-    #[arg(long, default_value = ".evwall", env = "EVWALL_DATA_DIR")]
-    pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub data_dir: DataDir,
     /// The built site: scripts, styles, ground map.
     #[arg(long, default_value = "target/site", env = "EVWALL_SITE")]
     pub site: PathBuf,
@@ -102,13 +114,8 @@ pub struct Serve {
 
 #[derive(Debug, Args)]
 pub struct User {
-    #[arg(
-        long,
-        default_value = ".evwall",
-        env = "EVWALL_DATA_DIR",
-        global = true
-    )]
-    pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub data_dir: DataDir,
     #[command(subcommand)]
     pub command: UserCommand,
 }
@@ -129,13 +136,8 @@ pub enum UserCommand {
 
 #[derive(Debug, Args)]
 pub struct Registry {
-    #[arg(
-        long,
-        default_value = ".evwall",
-        env = "EVWALL_DATA_DIR",
-        global = true
-    )]
-    pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub data_dir: DataDir,
     /// The file that the server reads, where it was started with --registry.
     #[arg(long, value_name = "FILE", global = true)]
     pub registry: Option<PathBuf>,
@@ -157,13 +159,8 @@ pub fn registry_in(data_dir: &std::path::Path) -> PathBuf {
 
 #[derive(Debug, Args)]
 pub struct Audit {
-    #[arg(
-        long,
-        default_value = ".evwall",
-        env = "EVWALL_DATA_DIR",
-        global = true
-    )]
-    pub data_dir: PathBuf,
+    #[command(flatten)]
+    pub data_dir: DataDir,
     #[command(subcommand)]
     pub command: AuditCommand,
 }
@@ -260,20 +257,20 @@ impl Serve {
     pub fn registry_file(&self) -> (PathBuf, bool) {
         match &self.registry {
             Some(named) => (named.clone(), true),
-            None => (registry_in(&self.data_dir), false),
+            None => (registry_in(&self.data_dir.path), false),
         }
     }
 
     #[must_use]
     pub fn database(&self) -> PathBuf {
-        self.data_dir.join("evwall.db")
+        self.data_dir.path.join("evwall.db")
     }
 
     #[must_use]
     pub fn heads_file(&self) -> PathBuf {
         self.audit_heads
             .clone()
-            .unwrap_or_else(|| self.data_dir.join("audit-heads"))
+            .unwrap_or_else(|| self.data_dir.path.join("audit-heads"))
     }
 
     /// The address of `/metrics`; port 0 where the map's own port is 0.
@@ -291,7 +288,7 @@ impl Serve {
     /// # Errors
     /// When the folder cannot be made.
     pub fn make_data_dir(&self) -> Result<()> {
-        make_private_dir(&self.data_dir)
+        make_private_dir(&self.data_dir.path)
     }
 }
 

@@ -16,77 +16,60 @@ pub struct Again {
 #[must_use]
 pub fn page(lang: Lang, nonce: &str, problem: Option<Text>, again: Again) -> String {
     let say = |text: Text| text.in_lang(lang);
-    let nonce = nonce.to_owned();
-    let owner = Owner::new();
-    let html = owner.with(|| {
+    document(lang, nonce, text::SIGN_IN, || {
         view! {
-            <html lang=lang.tag()>
-                <head>
-                    <meta charset="utf-8" />
-                    <meta name="viewport" content="width=device-width, initial-scale=1" />
-                    <meta name="color-scheme" content="dark" />
-                    <title>{say(text::SIGN_IN)} " · evwall"</title>
-                    <style nonce=nonce>{include_str!("../../style/login.css")}</style>
-                </head>
-                <body>
-                    <main>
-                        <h1>"evwall"</h1>
-                        <p class="what">{say(text::TITLE)}</p>
-                        <p class="why">{say(text::SIGN_IN_WHY)}</p>
-                        {problem.map(|problem| view! { <p class="problem" role="alert">{say(problem)}</p> })}
-                        <form method="post" action="/login">
-                            <label for="name">{say(text::NAME)}</label>
-                            <input id="name" name="name" autocomplete="username" required autofocus maxlength="64" value=again.name />
-                            <label for="password">{say(text::PASSWORD)}</label>
-                            <input
-                                id="password"
-                                name="password"
-                                type="password"
-                                autocomplete="current-password"
-                                required
-                                maxlength="256"
-                            />
-                            {again
-                                .code
-                                .then(|| {
-                                    view! {
-                                        <label for="code">{say(text::CODE)}</label>
-                                        <input id="code" name="code" autocomplete="one-time-code" inputmode="numeric" maxlength="6" />
-                                    }
-                                })}
-                            <button type="submit">{say(text::SIGN_IN)}</button>
-                        </form>
-                    </main>
-                </body>
-            </html>
+            <p class="what">{say(text::TITLE)}</p>
+            <p class="why">{say(text::SIGN_IN_WHY)}</p>
+            {problem.map(|problem| view! { <p class="problem" role="alert">{say(problem)}</p> })}
+            <form method="post" action="/login">
+                <label for="name">{say(text::NAME)}</label>
+                <input id="name" name="name" autocomplete="username" required autofocus maxlength="64" value=again.name />
+                <label for="password">{say(text::PASSWORD)}</label>
+                <input id="password" name="password" type="password" autocomplete="current-password" required maxlength="256" />
+                {again
+                    .code
+                    .then(|| {
+                        view! {
+                            <label for="code">{say(text::CODE)}</label>
+                            <input id="code" name="code" autocomplete="one-time-code" inputmode="numeric" maxlength="6" />
+                        }
+                    })}
+                <button type="submit">{say(text::SIGN_IN)}</button>
+            </form>
         }
-        .to_html()
-    });
-    format!("<!DOCTYPE html>{html}")
+    })
 }
 
 /// Says that somebody may not go here, or that there is nothing, what to do about it, and leads back to the map.
 #[must_use]
 pub fn refused_page(lang: Lang, nonce: &str, why: &Refusal) -> String {
     let say = |text: Text| text.in_lang(lang);
+    document(lang, nonce, why.what, || {
+        view! {
+            <p class="problem" role="alert">{say(why.what)}</p>
+            <p class="why">{say(why.what_to_do)}</p>
+            <p><a href="/">{say(text::BACK_TO_MAP)}</a></p>
+        }
+    })
+}
+
+/// A document that loads nothing, around `body`.
+fn document<V: IntoView>(lang: Lang, nonce: &str, title: Text, body: impl FnOnce() -> V) -> String {
     let nonce = nonce.to_owned();
-    let owner = Owner::new();
-    let html = owner.with(|| {
+    let html = Owner::new().with(|| {
         view! {
             <html lang=lang.tag()>
                 <head>
                     <meta charset="utf-8" />
                     <meta name="viewport" content="width=device-width, initial-scale=1" />
                     <meta name="color-scheme" content="dark" />
-                    <title>{say(why.what)} " · evwall"</title>
+                    <title>{title.in_lang(lang)} " · evwall"</title>
                     <style nonce=nonce>{include_str!("../../style/login.css")}</style>
                 </head>
                 <body>
                     <main>
                         <h1>"evwall"</h1>
-                        <p class="problem" role="alert">{say(why.what)}</p>
-                        <p class="why">{say(why.what_to_do)}</p>
-                        <p><a href="/">{say(text::BACK_TO_MAP)}</a></p>
+                        {body()}
                     </main>
                 </body>
             </html>

@@ -7,7 +7,7 @@ use leptos_router::components::{Route, Router, Routes};
 
 use crate::pages::{AccountPage, DeskPage, LogPage, UsersPage, WallPage};
 use crate::text::{self, Lang, LangSwitch};
-#[cfg(any(feature = "ssr", feature = "hydrate"))]
+#[cfg(any(feature = "ssr", feature = "csr"))]
 use crate::view_state::lang_of;
 
 /// What the server says to the document about itself.
@@ -118,11 +118,11 @@ fn chosen_lang() -> Option<Lang> {
         let parts = use_context::<axum::http::request::Parts>()?;
         lang_of(parts.uri.query()?)
     }
-    #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+    #[cfg(all(feature = "csr", not(feature = "ssr")))]
     {
         lang_of(&window().location().search().ok()?)
     }
-    #[cfg(not(any(feature = "ssr", feature = "hydrate")))]
+    #[cfg(not(any(feature = "ssr", feature = "csr")))]
     None
 }
 
@@ -141,7 +141,7 @@ fn preferred_lang() -> Lang {
             })
             .unwrap_or_default()
     }
-    #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+    #[cfg(all(feature = "csr", not(feature = "ssr")))]
     {
         document()
             .document_element()
@@ -149,7 +149,7 @@ fn preferred_lang() -> Lang {
             .map(|tag| Lang::from_accept(&tag))
             .unwrap_or_default()
     }
-    #[cfg(not(any(feature = "ssr", feature = "hydrate")))]
+    #[cfg(not(any(feature = "ssr", feature = "csr")))]
     Lang::default()
 }
 

@@ -234,16 +234,21 @@ impl Centre for Desk {
             let answer = self
                 .search(&vin, &make, &purpose, case_number.as_deref())
                 .await;
-            let outcome = match &answer {
-                Ok(found) if found.hits.is_empty() => "missed",
-                Ok(_) => "found",
-                Err(ApiError::RecordUnavailable) => "no_record",
-                Err(_) => "refused",
-            };
-            counter!(SEARCHES, "outcome" => outcome).increment(1);
+            count_search(&answer, |found| !found.hits.is_empty());
             answer
         })
     }
+}
+
+/// Counts an answer to a question that names a VIN; `found` says whether it is about a vehicle.
+pub fn count_search<T>(answer: &Result<T, ApiError>, found: impl Fn(&T) -> bool) {
+    let outcome = match answer {
+        Ok(answer) if found(answer) => "found",
+        Ok(_) => "missed",
+        Err(ApiError::RecordUnavailable) => "no_record",
+        Err(_) => "refused",
+    };
+    counter!(SEARCHES, "outcome" => outcome).increment(1);
 }
 
 /// What a search says of a vehicle that it found.

@@ -4,14 +4,12 @@ use access::Wanted;
 use app::api::{Alarms, ApiError, Explained, NamedPlace, Whereabouts};
 use app::centre::{Answer, DeskWork};
 use fleet::{Fleet, VehicleIx};
-use metrics::counter;
 use tracing::info;
 use wire::{Excluded, Freshness};
 
-use crate::centre::{Desk, hit_of, purpose_of, refusal};
+use crate::centre::{Desk, count_search, hit_of, purpose_of, refusal};
 use crate::clock;
 use crate::fleet_thread::Sought;
-use crate::metrics::SEARCHES;
 
 impl Desk {
     /// A search for one VIN, written down as such, whose answer says why the vehicle is where it is. Whoever could tell
@@ -111,13 +109,7 @@ impl DeskWork for Desk {
     ) -> Answer<'_, Explained> {
         Box::pin(async move {
             let answer = self.explain(&vin, &purpose, case_number.as_deref()).await;
-            let outcome = match &answer {
-                Ok(explained) if explained.hit.is_none() => "missed",
-                Ok(_) => "found",
-                Err(ApiError::RecordUnavailable) => "no_record",
-                Err(_) => "refused",
-            };
-            counter!(SEARCHES, "outcome" => outcome).increment(1);
+            count_search(&answer, |explained| explained.hit.is_some());
             answer
         })
     }

@@ -25,7 +25,7 @@ const WASM: [&str; 12] = [
     "--package",
     "wire",
     "--features",
-    "app/hydrate",
+    "app/csr",
 ];
 
 #[derive(Args, Default)]

@@ -6,13 +6,13 @@ use crate::text::LangSwitch;
 
 /// To be called while the page is made, before its map is.
 pub fn keep(state: MapState, switch: LangSwitch) {
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "csr")]
     browser::keep(state, switch);
-    #[cfg(not(feature = "hydrate"))]
+    #[cfg(not(feature = "csr"))]
     let _ = (state, switch);
 }
 
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "csr")]
 mod browser {
     use super::{LangSwitch, MapState};
     use crate::view_state::{Place, ViewState};

@@ -284,9 +284,9 @@ impl Default for MapState {
 /// The browser's clock, milliseconds; 0 on the server, which draws no ages.
 #[must_use]
 pub fn now_ms() -> f64 {
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "csr")]
     return js_sys::Date::now();
-    #[cfg(not(feature = "hydrate"))]
+    #[cfg(not(feature = "csr"))]
     0.0
 }
 
@@ -321,9 +321,9 @@ pub fn LiveMap(
     let ground = NodeRef::<Div>::new();
     let dots = NodeRef::<Canvas>::new();
     let stale = move || !state.is_current();
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "csr")]
     engine::run(state, ground, dots, anchor, still);
-    #[cfg(not(feature = "hydrate"))]
+    #[cfg(not(feature = "csr"))]
     let _ = (anchor, still);
     view! {
         <div class="map" class:stale=stale data-testid="map">
@@ -338,16 +338,16 @@ pub fn LiveMap(
 /// Whether the page is in a tab that nobody sees.
 #[must_use]
 pub fn is_unseen() -> bool {
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "csr")]
     return document().hidden();
-    #[cfg(not(feature = "hydrate"))]
+    #[cfg(not(feature = "csr"))]
     false
 }
 
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "csr")]
 #[path = "live_map_engine.rs"]
 mod engine;
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "csr")]
 pub(super) use engine::shown_dot;
 
 #[cfg(test)]

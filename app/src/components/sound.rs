@@ -1,27 +1,27 @@
 //! The one sound of the desk: two short tones. Nothing is loaded for it. A browser lets a page sound only after somebody
 //! has touched it, and switching it on is that touch.
 
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "csr")]
 thread_local! {
     static SPEAKER: std::cell::RefCell<Option<web_sys::AudioContext>> = const { std::cell::RefCell::new(None) };
 }
 
 /// To be called while somebody switches the sound on or off.
 pub fn allow(wanted: bool) {
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "csr")]
     SPEAKER.with_borrow_mut(|speaker| {
         if let Some(old) = speaker.take() {
             let _ = old.close();
         }
         *speaker = wanted.then(|| web_sys::AudioContext::new().ok()).flatten();
     });
-    #[cfg(not(feature = "hydrate"))]
+    #[cfg(not(feature = "csr"))]
     let _ = wanted;
 }
 
 /// Sounds once. A machine without a speaker stays silent.
 pub fn warn() {
-    #[cfg(feature = "hydrate")]
+    #[cfg(feature = "csr")]
     SPEAKER.with_borrow(|speaker| {
         if let Some(speaker) = speaker {
             let _ = tone(speaker, 880.0, 0.0).and_then(|()| tone(speaker, 660.0, 0.18));
@@ -30,7 +30,7 @@ pub fn warn() {
 }
 
 /// A tone of this frequency (Hz), so many seconds from now.
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "csr")]
 fn tone(
     speaker: &web_sys::AudioContext,
     hertz: f32,

@@ -175,7 +175,7 @@ struct Clock {
 }
 
 /// The server's time in the time zone of this screen; nothing on the server, which draws no times.
-#[cfg(feature = "hydrate")]
+#[cfg(feature = "csr")]
 fn clock(unix_ms: i64, lang: Lang) -> Clock {
     use js_sys::{Date, Object, Reflect};
     let date = Date::new(&(unix_ms as f64).into());
@@ -209,7 +209,7 @@ fn clock(unix_ms: i64, lang: Lang) -> Clock {
     }
 }
 
-#[cfg(not(feature = "hydrate"))]
+#[cfg(not(feature = "csr"))]
 fn clock(_: i64, _: Lang) -> Clock {
     Clock {
         time: String::new(),

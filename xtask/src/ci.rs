@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::Result;
 use clap::Args;
 
-use crate::site::{self, BuildOptions};
+use crate::site;
 use crate::step::{cargo, check, output, step};
 use crate::{browser, root, tools};
 
@@ -125,7 +125,7 @@ fn wasm_tests() -> Result<()> {
 
 fn browser_tests(arguments: &[String]) -> Result<()> {
     let chromium = browser::chromium()?;
-    let built = site::build(&BuildOptions::default())?;
+    let built = site::build_for_tests()?;
     step("tests in the browser (Playwright)", || {
         check(
             Command::new("node")

@@ -20,6 +20,17 @@ use crate::{root, tools};
 /// Must equal the `wasm-bindgen` of Cargo.lock: the bindings and the module speak a private format.
 const BINDINGS_FROM: &str = "wasm-bindgen-cli-support";
 
+/// Programs for development are built with the very features that the tests in Rust have, or much of both is compiled twice:
+/// all crates at once, and one test (any), because that is what makes cargo heed what only tests depend on.
+const AS_THE_TESTS: [&str; 6] = [
+    "--workspace",
+    "--exclude",
+    "frontend",
+    "--bins",
+    "--test",
+    "golden",
+];
+
 #[derive(Args, Clone, Default)]
 pub struct BuildOptions {
     /// Build fast instead of small and quick: dev profile everywhere, no wasm-opt
@@ -41,22 +52,39 @@ pub struct Built {
 }
 
 pub fn build(options: &BuildOptions) -> Result<Built> {
-    tools::wasm_target()?;
-    tools::npm_packages()?;
-    let module = compile_page(options.dev)?;
-    let bindings = bind(&module, options.dev)?;
-    lay_out(&bindings, !options.dev)?;
+    build_site(options.dev)?;
     if !options.site_only {
-        step("compiling the server and the simulator", || {
-            let mut cargo = cargo();
-            cargo.args(["build", "--package", "server", "--package", "sim"]);
-            if !options.dev {
-                cargo.arg("--release");
-            }
-            check(&mut cargo)
-        })?;
+        build_programs(options.dev)?;
     }
     Ok(Built::of_last_time(options.dev))
+}
+
+/// What the browser tests use: the page as it is shipped, because its speed and what wasm-opt makes of it are tested too, and
+/// the programs as the tests in Rust have compiled them already. Compiling these for release takes ten minutes.
+pub fn build_for_tests() -> Result<Built> {
+    build_site(false)?;
+    build_programs(true)?;
+    Ok(Built::of_last_time(true))
+}
+
+fn build_site(dev: bool) -> Result<()> {
+    tools::wasm_target()?;
+    tools::npm_packages()?;
+    let module = compile_page(dev)?;
+    let bindings = bind(&module, dev)?;
+    lay_out(&bindings, !dev)
+}
+
+fn build_programs(dev: bool) -> Result<()> {
+    step("compiling the server and the simulator", || {
+        let mut cargo = cargo();
+        cargo.arg("build");
+        match dev {
+            true => cargo.args(AS_THE_TESTS),
+            false => cargo.args(["--release", "--package", "server", "--package", "sim"]),
+        };
+        check(&mut cargo)
+    })
 }
 
 impl Built {

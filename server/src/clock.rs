@@ -5,6 +5,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use fleet::Now;
 
+/// Where the monotonic clock stands at the start, so that what was heard before it has a place on it: a year.
+const START_MONO_MS: u64 = 365 * 86_400_000;
+
 /// Both clocks at once: the wall clock orders, the monotonic clock ages.
 #[must_use]
 pub fn now() -> Now {
@@ -12,7 +15,7 @@ pub fn now() -> Now {
     let start = START.get_or_init(Instant::now);
     Now {
         unix_ms: unix_ms(),
-        mono_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        mono_ms: START_MONO_MS + u64::try_from(start.elapsed().as_millis()).unwrap_or(0),
     }
 }
 

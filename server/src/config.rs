@@ -100,6 +100,13 @@ pub struct Serve {
     /// How far a parked private vehicle is displaced for screens and viewers, at most, in metres.
     #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u16).range(0..=2000))]
     pub blur_radius_m: u16,
+    /// A file with the key of the picture that is kept over restarts: 64 hexadecimal digits. By default the credential
+    /// state-key of systemd, else a file that is made in the data dir.
+    #[arg(long, value_name = "FILE")]
+    pub state_key: Option<PathBuf>,
+    /// A picture older than so many hours is not shown after a restart, and deleted; with 0 none is kept.
+    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u16).range(0..=168))]
+    pub state_hours: u16,
     /// Create a demo supervisor with a random password and print it. For simulated or recorded streams only.
     #[arg(long)]
     pub demo: bool,

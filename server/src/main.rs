@@ -2,7 +2,7 @@
 //!
 //! In the order of the data: [`source`] → [`fleet_thread`] → [`viewers`]; beside them the [`door`] before every route
 //! with its table of [`places`], the [`centre`] that answers for single vehicles, the [`office`] for accounts and the
-//! log, [`ground`] for what lies under the dots, and [`ops`] for operators.
+//! log, [`picture`] for what is kept over a restart, [`ground`] for what lies under the dots, and [`ops`] for operators.
 
 #![recursion_limit = "256"]
 
@@ -30,6 +30,7 @@ mod metrics;
 mod office;
 mod ops;
 mod outside;
+mod picture;
 mod places;
 mod qr;
 mod rates;
@@ -47,11 +48,14 @@ mod ways_tests;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Cli, Command};
+
+const SHUTDOWN: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -77,6 +81,8 @@ fn main() -> ExitCode {
             Command::Decode { secrets } => accounts::decode(secrets),
         }
     });
+    // What still blocks a thread is not waited for.
+    runtime.shutdown_timeout(SHUTDOWN);
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -29,6 +29,10 @@ pub const CARDS: &str = "evwall_cards_total";
 pub const SEARCHES: &str = "evwall_vin_searches_total";
 pub const REGISTRY_READS: &str = "evwall_registry_reads_total";
 pub const REGISTRY_READ_SECONDS: &str = "evwall_registry_read_seconds";
+pub const PICTURE_WRITES: &str = "evwall_picture_writes_total";
+pub const PICTURE_WRITE_SECONDS: &str = "evwall_picture_write_seconds";
+pub const PICTURE_HELD_SECONDS: &str = "evwall_picture_held_seconds";
+pub const PICTURE_BYTES: &str = "evwall_picture_bytes";
 pub const TOO_FAST: &str = "evwall_requests_too_fast_total";
 
 /// Installs the recorder; call once.
@@ -104,6 +108,19 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
         REGISTRY_READ_SECONDS,
         "Time to read and take in a newer registry"
     );
+    describe_counter!(
+        PICTURE_WRITES,
+        "Times the picture was written for the next start, by outcome"
+    );
+    describe_gauge!(
+        PICTURE_WRITE_SECONDS,
+        "How long the last of them took, its waiting for the fleet included"
+    );
+    describe_histogram!(
+        PICTURE_HELD_SECONDS,
+        "How long the fleet was held at a time while it was copied"
+    );
+    describe_gauge!(PICTURE_BYTES, "Length of the picture that was written last");
     describe_counter!(
         TOO_FAST,
         "Requests refused because their session sent too many"

@@ -16,12 +16,13 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio_tungstenite::Connector;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::config::Serve;
 use crate::ground::Ground;
 use crate::handles::{self, Handles};
 use crate::outside::{Peer, PlainListener};
+use crate::picture::Picture;
 use crate::registry_live::{Registered, Seen};
 use crate::state::{AppState, SiteNumber};
 use crate::tls::TlsListener;
@@ -31,8 +32,10 @@ use crate::{
     routes, site, source,
 };
 
-/// How long open requests may take to end.
-const DRAIN: Duration = Duration::from_secs(5);
+/// How long open requests may take to end, and then the tasks, the one that keeps the picture among them.
+const DRAIN: Duration = Duration::from_secs(3);
+/// After a signal the process ends within this, whatever hangs.
+const END_WITHIN: Duration = Duration::from_millis(9_500);
 /// What the system holds for a viewer that does not read. Linux doubles it: enough for a megabyte a second over a line of
 /// a tenth of a second.
 const SEND_BUFFER_BYTES: u32 = 64 * 1024;
@@ -105,6 +108,10 @@ pub async fn run(config: Serve) -> Result<()> {
         .chain(platforms.all.iter().map(|platform| platform.name.clone()))
         .collect();
     u16::try_from(sources.len()).context("more than 65,535 streams and platforms")?;
+    let picture = picture(&config, &sources)?;
+    if let Some(picture) = &picture {
+        picture.take_up(&mut fleet, clock::now());
+    }
     let quarantines = source::Quarantines::new(&sources);
     let fleet = fleet_thread::start(fleet, sources.to_vec(), config.tick_ms)?
         .with_districts(districts::names(&districts));
@@ -152,6 +159,9 @@ pub async fn run(config: Serve) -> Result<()> {
         fleet.clone(),
         stop.clone(),
     ));
+    if let Some(picture) = picture {
+        tasks.spawn(picture.keep(fleet.clone(), stop.clone()));
+    }
     tasks.spawn(keep_access(access.clone(), stop.clone()));
     let handles = Arc::new(Handles::default());
     tasks.spawn(handles::close_abandoned(
@@ -246,12 +256,26 @@ where
     let shutdown = async move {
         wait_for_signal().await;
         info!("stopping");
+        end_within(END_WITHIN);
         stop.cancel();
     };
     axum::serve(listener, router)
         .with_graceful_shutdown(shutdown)
         .await
         .context("the listener broke")
+}
+
+/// Ends the process after a time if nothing else has; from a thread of its own, so that nothing can keep it from that.
+fn end_within(time: Duration) {
+    let end = move || {
+        std::thread::sleep(time);
+        error!("something hung for too long: the process ends without it");
+        std::process::exit(1);
+    };
+    let thread = std::thread::Builder::new().name("end".to_owned());
+    if let Err(error) = thread.spawn(end) {
+        warn!(%error, "nothing watches over the end of the process");
+    }
 }
 
 /// Resolves some time after the stop: a viewer that does not read cannot keep the server from ending.
@@ -307,6 +331,19 @@ async fn open_access(config: &Serve) -> Result<Access> {
         );
     }
     Ok(access)
+}
+
+/// Where the picture is kept; nothing, and no older one, where it shall not be.
+fn picture(config: &Serve, sources: &[String]) -> Result<Option<Picture>> {
+    let folder = &config.data_dir.path;
+    if config.state_hours == 0 {
+        Picture::forget(folder);
+        return Ok(None);
+    }
+    let max_age = Duration::from_secs(u64::from(config.state_hours) * 3_600);
+    let blur_radius_m = f64::from(config.blur_radius_m);
+    let key = config.state_key.as_deref();
+    Picture::new(folder, key, max_age, sources, blur_radius_m).map(Some)
 }
 
 async fn keep_access(access: Access, stop: CancellationToken) {

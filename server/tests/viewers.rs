@@ -1,6 +1,8 @@
 //! Open maps that do not behave, against the real binary: whatever they do or leave undone, they hold little, the server
 //! says why it closes, and who comes back to reading is shown what is, not what was.
 
+#[path = "viewers/restart.rs"]
+mod restart;
 mod support;
 
 use std::time::Duration;

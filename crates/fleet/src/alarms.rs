@@ -83,6 +83,22 @@ impl Alarms {
         }
     }
 
+    /// An alarm of an earlier start, under a number of this one.
+    pub fn take_up(&mut self, vehicle: u32, alarm: Alarm) {
+        self.last_id += 1;
+        let alarm = Alarm {
+            id: self.last_id,
+            vehicle: VehicleIx(vehicle),
+            ..alarm
+        };
+        self.by_vehicle.insert(vehicle, alarm);
+    }
+
+    /// The alarm of a vehicle, if there is one.
+    pub fn of(&self, vehicle: u32) -> Option<&Alarm> {
+        self.by_vehicle.get(&vehicle)
+    }
+
     fn forget_if_done(&mut self, vehicle: u32) {
         let done = |alarm: &Alarm| alarm.over && !(alarm.waits() && alarm.level >= UNFORGETTABLE);
         if self.by_vehicle.get(&vehicle).is_some_and(done) {

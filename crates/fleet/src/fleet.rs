@@ -19,10 +19,10 @@ use crate::hash::Folded;
 use crate::level::{Changed, Level};
 use crate::news::{News, SERIOUS};
 use crate::sources::Sources;
-use crate::vehicles::{DIRTY, HAS_FIX, Vehicles};
+use crate::vehicles::{DIRTY, HAS_FIX, KEPT, Vehicles, kept};
 use crate::{
-    Alarm, Applied, CellStream, Counts, District, Now, RegistryEntry, Report, Rules, Snapshot,
-    SourceId, SourceSummary, Tally, TickSummary, VehicleIx,
+    Alarm, Applied, BadRecord, Before, CellStream, Counts, District, Now, RegistryEntry, Report,
+    Rules, Snapshot, SourceId, SourceSummary, Tally, TickSummary, VehicleIx,
 };
 
 /// The scope that shows every dot where it is.
@@ -44,6 +44,8 @@ pub struct Fleet {
     tick: u64,
     last_now: Now,
     reports_since_tick: u32,
+    /// Until then nobody of before this start counts as live: by then whoever is on has reported.
+    kept_until_mono_ms: u64,
     /// By vehicle: what it counts as, which holds its look if it has a dot.
     standing: Vec<Standing>,
     /// By vehicle: among whom it is counted.
@@ -99,6 +101,7 @@ impl Fleet {
             tick: 0,
             last_now: Now::default(),
             reports_since_tick: 0,
+            kept_until_mono_ms: 0,
             standing: Vec::new(),
             group: Vec::new(),
             districts: Districts::default(),
@@ -168,6 +171,40 @@ impl Fleet {
         self.reports_since_tick += 1;
         self.sources.heard(report.source, now);
         self.vehicles.apply_to(vehicle, report, now, &self.rules)
+    }
+
+    /// Appends the records of those of some vehicles that were ever heard, to be taken up after a restart. All of them in
+    /// one go would stop the ticks: ask for some thousands at a time.
+    pub fn keep(&self, vehicles: std::ops::Range<u32>, out: &mut Vec<u8>) {
+        for vehicle in vehicles {
+            self.vehicles.keep(vehicle, self.alarms.of(vehicle), out);
+        }
+    }
+
+    /// Takes vehicles up as they were before a restart, from whole records; gives how many. Before the first tick, and
+    /// after the registry. They are shown late until they report, or, those of which silence is normal, until whoever is on
+    /// must have reported.
+    ///
+    /// # Errors
+    /// Bytes that are no record. Those before it have been taken up.
+    pub fn take_up(
+        &mut self,
+        mut records: &[u8],
+        before: &Before,
+        now: Now,
+    ) -> Result<usize, BadRecord> {
+        let longest = self.rules.patience.iter().map(|p| p.late_after_ms).max();
+        self.kept_until_mono_ms = now.mono_ms + longest.unwrap_or(0);
+        let mut count = 0;
+        while !records.is_empty() {
+            let record = kept::read(&mut records)?;
+            let taken = self.vehicles.take_up(&record, before, now, &self.rules);
+            count += usize::from(taken.is_some());
+            if let (Some(vehicle), Some(alarm)) = (taken, record.alarm) {
+                self.alarms.take_up(vehicle, alarm);
+            }
+        }
+        Ok(count)
     }
 
     /// A source connected, or lost its connection.
@@ -270,6 +307,8 @@ impl Fleet {
         // Also of a vehicle without a position: it has no dot, and its alarm is as real.
         self.alarms.note(vehicle, latest.alarm(), now.unix_ms);
         let before = self.standing[i];
+        // What was so before the start is no news.
+        let is_news = latest.flags & KEPT == 0;
         let mut group = Group {
             class: latest.class,
             ..self.group[i]
@@ -278,10 +317,18 @@ impl Fleet {
             Standing::Excluded(latest.excluded())
         } else {
             let age_ms = now.mono_ms.saturating_sub(latest.received_mono_ms);
-            let (fresh, next_ms) =
+            let (mut fresh, next_ms) =
                 freshness(patience(&self.rules, latest.class, latest.activity), age_ms);
-            if let Some(next_ms) = next_ms {
-                let due = latest.received_mono_ms.saturating_add(next_ms);
+            let mut due = next_ms.map(|next_ms| latest.received_mono_ms.saturating_add(next_ms));
+            if latest.flags & KEPT != 0 && fresh == Freshness::Live {
+                if now.mono_ms < self.kept_until_mono_ms {
+                    fresh = Freshness::Late;
+                    due = Some(self.kept_until_mono_ms);
+                } else {
+                    latest.flags &= !KEPT;
+                }
+            }
+            if let Some(due) = due {
                 latest.scheduled_s = self.wheel.schedule(vehicle, latest.scheduled_s, due);
             }
             let exact = &self.scopes[usize::from(EXACT)];
@@ -308,7 +355,9 @@ impl Fleet {
             }
             Standing::Shown(look)
         };
-        self.note_alarm(vehicle, before, after, group.district, now);
+        if is_news {
+            self.note_alarm(vehicle, before, after, group.district, now);
+        }
         if before != after || self.group[i] != group {
             self.summary.counts.remove(before, self.group[i]);
             self.summary.counts.add(after, group);
@@ -530,7 +579,7 @@ impl Fleet {
     }
 
     /// All vehicles, in the order in which they became known.
-    pub fn vehicles(&self) -> impl Iterator<Item = VehicleIx> + use<> {
+    pub fn vehicles(&self) -> impl ExactSizeIterator<Item = VehicleIx> + use<> {
         (0..self.vehicles.len() as u32).map(VehicleIx)
     }
 

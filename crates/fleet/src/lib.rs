@@ -10,6 +10,7 @@
 //! | `report` | what comes in, and what became of it |
 //! | `rules` | every threshold |
 //! | `vehicles` | the newest state of each vehicle: which report wins |
+//! | `vehicles::kept` | what is kept of a vehicle over a restart |
 //! | `vins` | from a VIN to its vehicle |
 //! | `items` | the newest bytes of each information type, for the card |
 //! | `freshness` | who becomes late or silent when, without looking at everybody |
@@ -51,4 +52,5 @@ pub use fleet::{EXACT, Fleet, SCOPES};
 pub use items::{Item, MAX_ITEM_BYTES, MAX_ITEMS};
 pub use report::{Applied, Class, Now, RawPosition, RegistryEntry, Report, SourceId, VehicleIx};
 pub use rules::{Patience, Rules, Scope};
+pub use vehicles::kept::{BadRecord, Before, RECORD_VERSION};
 pub use vehicles::{Snapshot, Timed};

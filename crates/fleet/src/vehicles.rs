@@ -4,6 +4,8 @@
 //! is shown replaces it; of two of the same second the later arrival wins. A position has a time of its own, since a
 //! report without a valid fix moves nothing. Re-issued reports and such from the future never change what is shown.
 
+pub(crate) mod kept;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -93,6 +95,8 @@ const HEARD_REISSUED: u8 = 16;
 /// Shown displaced in the blurred scope.
 pub(crate) const AT_PRIVATE_REST: u8 = 32;
 const HAS_RAW: u8 = 64;
+/// As it was before this start, and not heard since.
+pub(crate) const KEPT: u8 = 128;
 
 /// A vehicle's time in seconds since 1970, in 32 bits: they last until 2106, and what lies outside sits at an end.
 type Stamp = u32;
@@ -171,6 +175,7 @@ impl Latest {
     fn take_values(&mut self, report: &Report, rules: &Rules) {
         let stamp = stamp_of(report);
         self.stamp = stamp;
+        self.flags &= !KEPT;
         self.source = report.source;
         self.edition = report.edition.or(self.edition);
         if let Some(activity) = report.activity {

@@ -4,6 +4,11 @@
 //! other has had for minutes, so one viewer that decodes this one cell knows which tick carries which report. When the
 //! bytes of that tick reach the other viewers, the report has reached them.
 
+#![allow(
+    dead_code,
+    reason = "each bench uses its own part of this module, so no expectation holds for all of them"
+)]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};

@@ -1,5 +1,10 @@
 //! The real programs: a simulated city that reports, the server that hears it, and what the system says of the server.
 
+#![allow(
+    dead_code,
+    reason = "each bench uses its own part of this module, so no expectation holds for all of them"
+)]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -125,6 +130,11 @@ impl City {
         Ok(cookies)
     }
 
+    /// From now on servers subscribe to nothing.
+    pub fn hush(&mut self) {
+        self.telemetry.clear();
+    }
+
     pub fn sim_cpu_s(&self) -> Result<f64> {
         cpu_s(self.sim.id())
     }
@@ -237,6 +247,34 @@ impl Server {
             .lines()
             .find_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next());
         Ok(cookie.context("signing in was refused")?.to_owned())
+    }
+
+    /// The value of `name{labels}` as it stands in the metrics; `None` until there is one.
+    pub fn series(&self, series: &str) -> Result<Option<f64>> {
+        let text = self.metrics()?;
+        let mut lines = text.lines().filter_map(|line| line.rsplit_once(' '));
+        let found = lines.find(|(name, _)| *name == series);
+        Ok(found.and_then(|(_, value)| value.parse().ok()))
+    }
+
+    /// Waits until there is such a value.
+    pub fn wait_for(&self, series: &str, wanted: f64) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while self.series(series)?.is_none_or(|value| value < wanted) {
+            ensure!(Instant::now() < deadline, "not in time: {series}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+
+    /// As systemd would end it; gives how long that took.
+    pub fn stop(mut self) -> Result<Duration> {
+        let asked = Instant::now();
+        let pid = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &pid]).status()?;
+        ensure!(told.success(), "the server could not be told to stop");
+        ensure!(self.child.wait()?.success(), "the server did not end well");
+        Ok(asked.elapsed())
     }
 
     /// As a power cut would end it.

@@ -2,6 +2,11 @@
 //! but the frames' heads. When the server goes away they connect again at once and without a pause between them, which
 //! is ruder than any page.
 
+#![allow(
+    dead_code,
+    reason = "each bench uses its own part of this module, so no expectation holds for all of them"
+)]
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};

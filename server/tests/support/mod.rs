@@ -131,6 +131,13 @@ impl Evwall {
         std::mem::replace(&mut self.folder, Folder::new())
     }
 
+    /// The folder of a server that is killed, as a power cut would end it.
+    pub fn into_folder_at_once(mut self) -> Folder {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.into_folder()
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         ask(self.map, "GET", path, &[], b"").await
     }

@@ -73,6 +73,15 @@ const BARS: &[Bar] = &[
     bar("fanout", "herd_all_green_s", "server killed → restarted and 1,000 viewers have picture and tick again", AtMost(10.0)),
     bar("fanout", "slow_viewer_p99_ratio", "p99 of all others with a viewer that reads a byte a second against without", AtMost(1.1)),
 
+    bar("restart", "restart_to_picture_ms", "start of the process → a wall has the last known picture of 222,000 vehicles, nobody reporting", AtMost(3000.0)),
+    bar("restart", "restart_to_picture_ms_1100k", "the same of 1,100,000", Shown),
+    bar("restart", "stop_ms", "SIGTERM → end of the process, the picture of 222,000 kept", AtMost(10000.0)),
+    bar("restart", "stop_ms_1100k", "the same of 1,100,000", AtMost(10000.0)),
+    bar("restart", "picture_held_max_ms", "longest time that the fleet was held at once while the picture of 222,000 was copied", AtMost(15.0)),
+    bar("restart", "picture_held_max_ms_1100k", "the same of 1,100,000", AtMost(15.0)),
+    bar("restart", "picture_mb", "the file, 222,000 vehicles", Shown),
+    bar("restart", "picture_mb_1100k", "the file, 1,100,000 vehicles", Shown),
+
     bar("registry", "registry_import_s", "`evwall registry import` of 1,100,000 vehicles", AtMost(30.0)),
     bar("registry", "registry_live_s", "the same until a server that runs has taken it in", Shown),
 

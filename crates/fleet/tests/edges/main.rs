@@ -2,6 +2,7 @@
 
 mod cells;
 mod districts;
+mod kept;
 mod news;
 mod rules;
 mod scopes;

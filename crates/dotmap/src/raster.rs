@@ -9,7 +9,7 @@ pub mod light;
 
 use crate::camera::ScreenFromCell;
 use crate::dot::{Clock, Dot, Record};
-use crate::sprite::{Shape, Sprite, WIDEST_PX};
+use crate::sprite::{Shape, Sprite, WIDEST_MASKED_PX, WIDEST_PX};
 use crate::style::Styles;
 
 /// Pixels around the picture that take what hangs over its edge.
@@ -30,7 +30,8 @@ pub struct Picture {
     /// Dots at each pixel, for the picture of density. Empty until one is drawn.
     points: Vec<u32>,
     rows: light::Rows,
-    common: Common,
+    /// Every dot but a serious alarm is counted at its point.
+    counts: bool,
     ramp: Option<Box<[u32; light::MOST_COUNTED + 1]>>,
 }
 
@@ -50,25 +51,25 @@ impl Picture {
     /// Empties the picture.
     pub fn begin(&mut self) {
         self.bytes.fill(0);
-        self.common = Common::Square;
+        self.counts = false;
     }
 
     /// The same, but what was there goes on glowing, less by `steps`.
     pub fn begin_in_afterglow(&mut self, steps: u32) {
         light::fade(self.bytes.as_chunks_mut::<4>().0, steps);
-        self.common = Common::Square;
+        self.counts = false;
     }
 
     /// Empties the picture for counting dots: only serious alarms will be drawn as such.
     pub fn begin_density(&mut self) {
         self.begin();
-        self.common = Common::Count;
+        self.counts = true;
         self.points.resize(self.bytes.len() / 4, 0);
     }
 
     /// Brings what was counted into the picture; until then it is not in it.
     pub fn finish(&mut self) {
-        if self.common == Common::Count {
+        if self.counts {
             let (stride, _) = self.size_with_rim();
             let ramp = self.ramp.get_or_insert_with(|| Box::new(light::ramp()));
             let pixels = self.bytes.as_chunks_mut::<4>().0;
@@ -112,28 +113,67 @@ impl Picture {
         styles: &Styles,
     ) -> u32 {
         let (stride, rows) = self.size_with_rim();
-        let (ordinary, three) = match styles.sprites().first() {
-            Some(sprite) => (sprite.width_px, sprite.is_three_square()),
-            None => return 0,
-        };
-        let common = match self.common {
-            Common::Count => Common::Count,
-            common if three => common,
-            _ => Common::Shape,
+        let Some(ordinary) = styles.sprites().first() else {
+            return 0;
         };
         let frame = Frame {
             to_px: *to_px,
             clock: *clock,
             // Three pixels are taken together where dots are counted.
-            width_px: if common == Common::Count { 3 } else { ordinary },
+            width_px: if self.counts { 3 } else { ordinary.width_px },
             stride,
             rows,
         };
         let pixels = self.bytes.as_chunks_mut::<4>().0;
-        let points = self.points.as_mut_slice();
-        let lots = dots.chunks(LOT);
-        lots.map(|lot| draw_lot(pixels, points, lot, &frame, styles, common))
-            .sum()
+        let stride = stride as usize;
+        match (styles.masks(), frame.width_px as usize) {
+            _ if self.counts => {
+                let points = self.points.as_mut_slice();
+                draw_dots(pixels, dots, &frame, styles, |_, place, _, _| {
+                    if let Some(point) = points.get_mut(place) {
+                        *point = point.wrapping_add(1);
+                    }
+                })
+            }
+            // The dot of a far zoom, worth a loop of its own.
+            (Some(masks), 3) => draw_dots(
+                pixels,
+                dots,
+                &frame,
+                styles,
+                |pixels, place, shape, colour| {
+                    let [first, second, third, ..] = &masks[shape];
+                    stamp_mask::<4>(pixels, stride, place, colour, &[*first, *second, *third]);
+                },
+            ),
+            (Some(masks), width @ ..=4) => draw_dots(
+                pixels,
+                dots,
+                &frame,
+                styles,
+                |pixels, place, shape, colour| {
+                    stamp_mask::<4>(pixels, stride, place, colour, &masks[shape][..width]);
+                },
+            ),
+            (Some(masks), width) => draw_dots(
+                pixels,
+                dots,
+                &frame,
+                styles,
+                |pixels, place, shape, colour| {
+                    stamp_mask::<8>(pixels, stride, place, colour, &masks[shape][..width]);
+                },
+            ),
+            (None, _) => draw_dots(
+                pixels,
+                dots,
+                &frame,
+                styles,
+                |pixels, place, shape, colour| {
+                    stamp(pixels, stride, &styles.sprites()[shape], place, colour);
+                },
+            ),
+        }
     }
 
     /// Draws a ring of `width_px` around a place: the mark of the selected dot.
@@ -153,18 +193,6 @@ impl Picture {
             );
         }
     }
-}
-
-/// How the common dot is drawn: a disc of the ordinary width.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Common {
-    /// Like any other shape.
-    Shape,
-    /// Three rows of three pixels.
-    #[default]
-    Square,
-    /// Every dot but a serious alarm is counted at its point.
-    Count,
 }
 
 /// What all dots of a cell share in one frame.
@@ -203,50 +231,48 @@ impl Frame {
     }
 }
 
-/// Finds the places of up to [`LOT`] dots, then draws them.
+/// Draws dots, those of the ordinary width by `ordinary(pixels, place, shape, colour)`. Finds the places of a lot, then draws it.
 // The instructions are in every browser since 2021 (Safari 2023).
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
-fn draw_lot(
+fn draw_dots(
     pixels: &mut [Pixel],
-    points: &mut [u32],
-    lot: &[Record],
+    dots: &[Record],
     frame: &Frame,
     styles: &Styles,
-    common: Common,
+    mut ordinary: impl FnMut(&mut [Pixel], usize, usize, u32),
 ) -> u32 {
-    let mut places = [OUTSIDE; LOT];
-    for (place, record) in places.iter_mut().zip(lot) {
-        *place = frame.place(record);
-    }
-    let stride = frame.stride as usize;
     let mut drawn = 0;
-    for (record, &place) in lot.iter().zip(&places) {
-        let look = u16::from_le_bytes([record[12], record[13]]);
-        let colour = styles.colour(look);
-        if place == OUTSIDE || colour == 0 {
-            continue;
+    for lot in dots.chunks(LOT) {
+        let mut places = [OUTSIDE; LOT];
+        for (place, record) in places.iter_mut().zip(lot) {
+            *place = frame.place(record);
         }
-        drawn += 1;
-        let place = place as usize;
-        match (styles.sprite_index(look), common) {
-            (0..4, Common::Count) => {
-                if let Some(point) = points.get_mut(place) {
-                    *point = point.wrapping_add(1);
-                }
+        for (record, &place) in lot.iter().zip(&places) {
+            let look = u16::from_le_bytes([record[12], record[13]]);
+            let colour = styles.colour(look);
+            if place == OUTSIDE || colour == 0 {
+                continue;
             }
-            (0, Common::Square) => stamp_three(pixels, stride, place, colour),
-            // Of the ordinary width, for which the place was found.
-            (0..4, _) => stamp(pixels, stride, styles.sprite(look), place, colour),
-            _ => {
-                let sprite = styles.sprite(look);
-                let larger = Frame {
-                    width_px: sprite.width_px,
-                    ..*frame
-                };
-                let place = larger.place(record);
-                if place != OUTSIDE {
-                    stamp(pixels, stride, sprite, place as usize, colour);
-                }
+            drawn += 1;
+            let sprite = usize::from(styles.sprite_index(look));
+            if sprite < Shape::ALL.len() {
+                ordinary(pixels, place as usize, sprite, colour);
+                continue;
+            }
+            let sprite = styles.sprite(look);
+            let larger = Frame {
+                width_px: sprite.width_px,
+                ..*frame
+            };
+            let place = larger.place(record);
+            if place != OUTSIDE {
+                stamp(
+                    pixels,
+                    frame.stride as usize,
+                    sprite,
+                    place as usize,
+                    colour,
+                );
             }
         }
     }
@@ -272,21 +298,22 @@ fn stamp(pixels: &mut [Pixel], stride: usize, sprite: &Sprite, place: usize, col
     }
 }
 
-/// The common dot: three rows of three pixels, done as four, of which the last gets nothing.
+/// The same for a small shape: `LANES` pixels of each row together, of which those outside the shape get nothing.
 #[inline(always)]
-fn stamp_three(pixels: &mut [Pixel], stride: usize, place: usize, colour: u32) {
-    let colours = [colour, colour, colour, 0];
-    for at in [place, place + stride, place + 2 * stride] {
+fn stamp_mask<const LANES: usize>(
+    pixels: &mut [Pixel],
+    stride: usize,
+    place: usize,
+    colour: u32,
+    rows: &[[u32; WIDEST_MASKED_PX]],
+) {
+    for (y, mask) in rows.iter().enumerate() {
+        let at = place + y * stride;
         if let Some(row) = pixels
-            .get_mut(at..at + 4)
-            .and_then(|row| row.first_chunk_mut::<4>())
+            .get_mut(at..at + LANES)
+            .and_then(|row| row.first_chunk_mut::<LANES>())
         {
-            *row = [
-                lighter(row[0], colours[0]),
-                lighter(row[1], colours[1]),
-                lighter(row[2], colours[2]),
-                lighter(row[3], colours[3]),
-            ];
+            *row = std::array::from_fn(|x| lighter(row[x], colour & mask[x]));
         }
     }
 }

@@ -49,6 +49,12 @@ pub fn covers(shape: Shape, width: u32, x: u32, y: u32) -> bool {
     }
 }
 
+/// Sprites up to this width are drawn by their [`Mask`].
+pub const WIDEST_MASKED_PX: usize = 8;
+
+/// A small shape as rows of pixels: all bits set where the shape is, none elsewhere.
+pub type Mask = [[u32; WIDEST_MASKED_PX]; WIDEST_MASKED_PX];
+
 /// A row of pixels relative to the upper left corner of the dot's square.
 #[derive(Clone, Copy, Debug)]
 pub struct Run {
@@ -79,9 +85,16 @@ impl Sprite {
         Self { width_px, runs }
     }
 
-    /// Every pixel of a 3 × 3 square: the common dot of a far zoom, worth a loop of its own.
-    pub fn is_three_square(&self) -> bool {
-        self.width_px == 3 && self.runs.len() == 3 && self.runs.iter().all(|run| run.len == 3)
+    /// Nothing for a sprite that is too wide.
+    pub fn mask(&self) -> Option<Mask> {
+        if self.width_px as usize > WIDEST_MASKED_PX {
+            return None;
+        }
+        let mut mask = Mask::default();
+        for run in &self.runs {
+            mask[run.y as usize][run.x as usize..(run.x + run.len) as usize].fill(u32::MAX);
+        }
+        Some(mask)
     }
 }
 
@@ -116,7 +129,6 @@ mod tests {
         assert_eq!(picture(Shape::Ring, 3), "###/#.#/###");
         assert_eq!(picture(Shape::Cross, 3), "#.#/.#./#.#");
         assert_eq!(picture(Shape::Square, 3), ".#./#.#/.#.");
-        assert!(Sprite::new(Shape::Disc, 3).is_three_square());
     }
 
     #[test]
@@ -164,7 +176,18 @@ mod tests {
                     .iter()
                     .map(|run| run.len)
                     .sum();
-                assert_eq!(runs as usize, picture(shape, width).matches('#').count());
+                let pixels = picture(shape, width).matches('#').count();
+                assert_eq!(runs as usize, pixels);
+                let mask = Sprite::new(shape, width).mask();
+                assert_eq!(mask.is_some(), width as usize <= WIDEST_MASKED_PX);
+                if let Some(mask) = mask {
+                    let set = mask
+                        .as_flattened()
+                        .iter()
+                        .filter(|&&bits| bits != 0)
+                        .count();
+                    assert_eq!(set, pixels);
+                }
             }
         }
     }

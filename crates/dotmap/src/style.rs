@@ -7,7 +7,7 @@
 //! two equal ones always the same colour. A rebase renumbers slots and nothing flickers.
 
 use crate::dot::{LOOK_MASK, VACANT};
-use crate::sprite::{Shape, Sprite};
+use crate::sprite::{Mask, Shape, Sprite};
 use wire::Look;
 
 /// Number of looks.
@@ -125,6 +125,9 @@ pub const UNKNOWN_COLOUR: Rgb = [0x8c, 0x8c, 0x96];
 /// Opacity of the lowest rank; what is less opaque is no dot.
 pub const LOWEST_OPACITY: u32 = 224;
 
+/// Of ordinary dots by [`Shape`].
+pub type Masks = [Mask; Shape::ALL.len()];
+
 /// Light left to a dot by its freshness, in 256ths.
 const BRIGHTNESS: [u32; 4] = [256, 190, 120, 120];
 
@@ -137,6 +140,8 @@ pub struct Styles {
     sprite_of: Box<[u8; ENTRIES]>,
     /// Ordinary dots by [`Shape`], then those with a serious alarm.
     sprites: Vec<Sprite>,
+    /// Of the ordinary dots, where they are narrow enough.
+    masks: Option<Box<Masks>>,
     pub colour_by: ColourBy,
     pub filter: Filter,
     width_px: u32,
@@ -149,6 +154,7 @@ impl Styles {
             colours: Box::new([0; ENTRIES]),
             sprite_of: Box::new([0; ENTRIES]),
             sprites: Vec::new(),
+            masks: None,
             colour_by,
             filter,
             width_px,
@@ -173,6 +179,7 @@ impl Styles {
     pub fn fade_from(&mut self, of: &Self, share: f32) {
         if self.version != of.version || self.width_px != of.width_px {
             self.sprites.clone_from(&of.sprites);
+            self.masks.clone_from(&of.masks);
             self.sprite_of.copy_from_slice(&*of.sprite_of);
             (self.colour_by, self.filter) = (of.colour_by, of.filter);
             (self.version, self.width_px) = (of.version, of.width_px);
@@ -198,6 +205,7 @@ impl Styles {
         &self.sprites[usize::from(self.sprite_of[usize::from(look & ENTRY_MASK)])]
     }
 
+    #[inline(always)]
     pub fn sprite_index(&self, look: u16) -> u8 {
         self.sprite_of[usize::from(look & ENTRY_MASK)]
     }
@@ -207,12 +215,20 @@ impl Styles {
         &self.sprites
     }
 
+    /// The ordinary dots, unless they are too wide for it.
+    pub fn masks(&self) -> Option<&Masks> {
+        self.masks.as_deref()
+    }
+
     fn fill(&mut self) {
         let large_px = self.width_px + (self.width_px / 3).max(2);
         self.sprites = [self.width_px, large_px]
             .into_iter()
             .flat_map(|width_px| Shape::ALL.map(|shape| Sprite::new(shape, width_px)))
             .collect();
+        let masks = self.sprites.iter().take(Shape::ALL.len());
+        let masks: Option<Vec<Mask>> = masks.map(Sprite::mask).collect();
+        self.masks = masks.and_then(|masks| Some(Box::new(masks.try_into().ok()?)));
         for look in 0..LOOKS as u16 {
             let bits = LookBits::of(look);
             let serious = matches!(bits.alarm, 2..=4);

@@ -1,55 +1,102 @@
-// What a test is given: programs of its own, a page whose console is watched, and a way in through the login page.
+// What a test is given: a centre, programs of its own where it needs them, a page whose console is watched, and a way in.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-import { test as base, expect } from "@playwright/test";
+import { test as base, expect as patient } from "@playwright/test";
 
 import { recording } from "./places.mjs";
 import { addUser, startServer, startSim } from "./programs.mjs";
 import { startStream } from "./stream.mjs";
 
-export { expect, recording };
+export { recording };
+
+/** Looks again after a tenth of a second, not after a whole one, which is what `expect.poll` comes to by itself. */
+export const expect = new Proxy(patient, {
+  get(of, name) {
+    if (name !== "poll") return Reflect.get(of, name);
+    return (what, options) => of.poll(what, { intervals: [100], ...(typeof options === "string" ? { message: options } : options) });
+  },
+});
+
+/** Vehicles that report often, so that all have done so soon and many move. */
+const FLEET = { vehicles: 200, speed: 1, args: ["--interval-s", "2"] };
+
+/** A stream and a server that subscribes to it, started with what `programs` offers. */
+async function startCentre(programs, stream) {
+  const dataDir = programs.folder();
+  const registry = path.join(dataDir, "registry.csv");
+  const sim = await programs.sim({ ...stream, registry });
+  const server = await programs.server({ telemetry: [sim.url], dataDir, registry });
+  return { sim, server, dataDir, registry };
+}
+
+/** Programs and folders that go again with `end`. */
+function keeper() {
+  const started = [];
+  const folders = [];
+  const keep = async (starting) => {
+    const running = await starting;
+    started.push(running);
+    return running;
+  };
+  const programs = {
+    folder() {
+      const folder = mkdtempSync(path.join(tmpdir(), "evwall-test-"));
+      folders.push(folder);
+      return folder;
+    },
+    sim: (options) => keep(startSim(options)),
+    /** A stream that says what the test says. */
+    stream: (vehicles, options) => keep(startStream(vehicles, options)),
+    server: (options) => keep(startServer(options)),
+    user: addUser,
+  };
+  return {
+    programs,
+    started,
+    async end() {
+      for (const running of started.reverse()) await running.stop();
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function report(testInfo, started) {
+  if (testInfo.status === testInfo.expectedStatus) return;
+  for (const { program } of started) if (program) await testInfo.attach("output", { body: program.output });
+}
 
 export const test = base.extend({
   /** Starts programs and ends them with the test; their output goes to the report when it fails. */
   programs: async ({}, use, testInfo) => {
-    const started = [];
-    const folders = [];
-    const keep = async (starting) => {
-      const running = await starting;
-      started.push(running);
-      return running;
-    };
-    await use({
-      folder() {
-        const folder = mkdtempSync(path.join(tmpdir(), "evwall-test-"));
-        folders.push(folder);
-        return folder;
-      },
-      sim: (options) => keep(startSim(options)),
-      /** A stream that says what the test says. */
-      stream: (vehicles, options) => keep(startStream(vehicles, options)),
-      server: (options) => keep(startServer(options)),
-      user: addUser,
-    });
-    for (const running of started.reverse()) await running.stop();
-    if (testInfo.status !== testInfo.expectedStatus) {
-      for (const { program } of started) if (program) await testInfo.attach("output", { body: program.output });
-    }
-    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    const kept = keeper();
+    await use(kept.programs);
+    await report(testInfo, kept.started);
+    await kept.end();
   },
 
-  /** What `centre` plays. */
-  stream: [{ recording: undefined, vehicles: 200, speed: 1 }, { option: true }],
+  /** What `centre` plays. A test that changes more than its own page (stops a program, counts rows of the log) sets it. */
+  stream: [undefined, { option: true }],
+
+  /** One for all tests that only look, because starting it and hearing of every vehicle takes seconds. */
+  sharedCentre: [
+    async ({}, use) => {
+      const kept = keeper();
+      let centre;
+      // Not before the first test that wants it.
+      await use(async () => ({ ...(await (centre ??= startCentre(kept.programs, FLEET))), started: kept.started }));
+      await kept.end();
+    },
+    { scope: "worker" },
+  ],
 
   /** A stream and a server that subscribes to it. */
-  centre: async ({ programs, stream }, use) => {
-    const dataDir = programs.folder();
-    const registry = path.join(dataDir, "registry.csv");
-    const sim = await programs.sim({ ...stream, registry });
-    const server = await programs.server({ telemetry: [sim.url], dataDir, registry });
-    await use({ sim, server, dataDir, registry });
+  centre: async ({ programs, stream, sharedCentre }, use, testInfo) => {
+    if (stream) return use(await startCentre(programs, stream));
+    const { started, ...centre } = await sharedCentre();
+    await use(centre);
+    await report(testInfo, started);
   },
 
   /**
@@ -90,8 +137,15 @@ export const test = base.extend({
   },
 });
 
+/** Opens a page for a person, signed in by what the form of the login page sends; `signInByForm` goes through the form. */
+export async function signIn(page, { url, name, password }, to = "/") {
+  const answer = await page.request.post(`${url}/login`, { form: { name, password }, maxRedirects: 0 });
+  patient(answer.status(), "signed in").toBe(303);
+  await page.goto(url + to);
+}
+
 /** Signs in as a person does. Any other path shows the same form, but as the answer 401, which the browser remarks upon. */
-export async function signIn(page, { url, name, password }) {
+export async function signInByForm(page, { url, name, password }) {
   await page.goto(`${url}/login`);
   await page.getByLabel("Name").fill(name);
   await page.getByLabel("Password").fill(password);
@@ -108,14 +162,22 @@ export async function figure(page, id) {
 /** The first picture takes its time on a busy machine without a GPU: the ground is drawn on an emulated one. */
 const FIRST_PICTURE = { timeout: 60_000 };
 
-/** Waits until the status line says that dots are drawn and the canvas shows some. */
+/** Waits until the status line says that dots are drawn and the canvas of the CPU back end shows some. */
 export async function untilDrawn(page) {
-  await expect
-    .poll(() => figure(page, "drawn"), { message: "dots are drawn", ...FIRST_PICTURE })
-    .toBeGreaterThan(0);
-  await expect
-    .poll(async () => (await dotsOn(page, { apartCss: 0 })).length, { message: "dots can be seen", ...FIRST_PICTURE })
-    .toBeGreaterThan(0);
+  const seen = () =>
+    page.evaluate(() => {
+      const drawn = document.querySelector("[data-testid=drawn]")?.textContent.replaceAll(/\D/g, "") ?? "";
+      if (!(Number(drawn) > 0)) return "the status line says that none are drawn";
+      const canvas = document.querySelector("[data-testid=dots]");
+      const copy = document.createElement("canvas");
+      copy.width = canvas.width;
+      copy.height = canvas.height;
+      const context = copy.getContext("2d", { willReadFrequently: true });
+      context.drawImage(canvas, 0, 0);
+      const { data } = context.getImageData(0, 0, copy.width, copy.height);
+      return new Uint32Array(data.buffer).some((pixel) => pixel !== 0) ? "dots" : `${drawn} are drawn and none can be seen`;
+    });
+  await expect.poll(seen, { message: "dots are drawn and can be seen", ...FIRST_PICTURE }).toBe("dots");
 }
 
 /**

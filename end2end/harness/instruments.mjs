@@ -31,6 +31,11 @@ export async function holdMap(page) {
   });
 }
 
+/** Waits until the whole ground is there, of a page whose map is held: whoever stops its server before hears complaints of it. */
+export async function untilGround(page) {
+  await page.waitForFunction(() => globalThis.evwallMap?.loaded(), null, { timeout: 60_000 });
+}
+
 /**
  * Puts `evwallPixels()` into the page: the pixels of the dots' canvas as numbers, each red, green, blue and opacity. A canvas
  * that WebGL draws on can be read only in the frame in which it was drawn.

@@ -140,8 +140,17 @@ export async function startServer({ telemetry, dataDir, listen = "127.0.0.1:0", 
   };
 }
 
-/** Makes an account as an operator does, beside the running server. */
+/** Of accounts that were made, by folder and name. */
+const accounts = new Map();
+
+/** Makes an account as an operator does, beside the running server. Tests that share a server share the account of a name. */
 export async function addUser(dataDir, name, role) {
+  const key = `${dataDir} ${name} ${role}`;
+  if (!accounts.has(key)) accounts.set(key, await makeUser(dataDir, name, role));
+  return accounts.get(key);
+}
+
+async function makeUser(dataDir, name, role) {
   const program = new Program("evwall user", places.server, ["user", "add", name, role, "--data-dir", dataDir]);
   const password = await program.line(/ with the password (\S+)/);
   return { name, password };

@@ -121,8 +121,7 @@ test("one of level 4 sounds and stays until somebody answers for it, and that is
     const officer = await programs.user(watch.dataDir, "officer", "privacy_officer");
     const context = await browser.newContext({ locale: "en-GB" });
     const log = await context.newPage();
-    await signIn(log, { ...officer, url: watch.server.url });
-    await log.getByRole("link", { name: "Log" }).click();
+    await signIn(log, { ...officer, url: watch.server.url }, "/log");
     const record = log.getByTestId("row").filter({ hasText: "alarm acknowledged" }).filter({ hasText: vin(4) });
     await expect(record).toContainText("demo (supervisor)");
     await expect(record).toContainText("INC-2026-7");
@@ -175,8 +174,7 @@ test("it is said why a vehicle is not on the map, after a purpose", async ({ wat
     const officer = await programs.user(watch.dataDir, "officer", "privacy_officer");
     const context = await browser.newContext({ locale: "en-GB" });
     const log = await context.newPage();
-    await signIn(log, { ...officer, url: watch.server.url });
-    await log.getByRole("link", { name: "Log" }).click();
+    await signIn(log, { ...officer, url: watch.server.url }, "/log");
     const asked = log.getByTestId("row").filter({ hasText: "VIN searched" });
     await expect(asked.filter({ hasText: "LTEST00000W999999" })).toContainText("Checking data quality");
     await expect(asked).toHaveCount(5);

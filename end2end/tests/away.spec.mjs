@@ -1,11 +1,15 @@
 // The wall never shows old as new: when the server or the stream goes, the page says so within five seconds, dims the map,
 // and recovers by itself.
 import { expect, figure, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
+import { holdMap, untilGround } from "../harness/instruments.mjs";
 
 const WITHIN = { timeout: 5_000 };
 /** The browser itself writes these when a socket or a question is refused; a page cannot prevent it. */
-const REFUSED = /Failed to load resource: net::ERR_CONNECTION_REFUSED/;
+const REFUSED = /Failed to load resource: net::ERR_CONNECTION_(REFUSED|RESET)/;
 const REFUSED_SOCKET = /WebSocket connection to 'ws:\/\/127\.0\.0\.1:\d+\/ws\S*' failed/;
+
+// These end the programs.
+test.use({ stream: { vehicles: 200 } });
 
 async function isDimmed(page) {
   const filter = await page.getByTestId("map").evaluate((map) => getComputedStyle(map).filter);
@@ -18,8 +22,10 @@ test("the page sees the server come back", async ({ page, centre, programs, comp
   complaints.allow(REFUSED_SOCKET);
   // Not the demo account: each start gives that one a new password, which ends its sessions.
   const supervisor = await programs.user(centre.dataDir, "zhang", "supervisor");
+  await holdMap(page);
   await signIn(page, { ...supervisor, url: centre.server.url });
   await untilDrawn(page);
+  await untilGround(page);
   await centre.server.stop("SIGKILL");
   await expect(page.getByTestId("trouble")).toContainText("server", WITHIN);
   await expect.poll(() => isDimmed(page)).toBe(true);

@@ -48,8 +48,8 @@ test("the view is in the address: it can be shared, and back brings the one befo
     const context = await browser.newContext();
     const other = await context.newPage();
     await holdMap(other);
-    await signIn(other, centre.server);
-    await other.goto(shared);
+    const { pathname, search } = new URL(shared);
+    await signIn(other, centre.server, pathname + search);
     await expect(other.getByTestId("connection")).toHaveText("已连接");
     await expect(other.locator("html")).toHaveAttribute("lang", "zh-CN");
     await expect(other.getByTestId("colour-by")).toHaveValue("alarm");

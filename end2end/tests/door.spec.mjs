@@ -1,5 +1,5 @@
 // Without a session there is the login page and nothing else, whatever the path.
-import { expect, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
+import { expect, signInByForm, test, untilDrawn } from "../harness/fixtures.mjs";
 
 const PATHS = [
   "/", "/wall", "/nothing", "/pkg/evwall_bg.wasm", "/pkg/evwall.js", "/vendor/maplibre-gl.mjs", "/ground/style.json",
@@ -30,7 +30,7 @@ test("a wrong password is refused in words, and the right one lets in", async ({
   await page.getByLabel("Password").fill("not this one");
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("alert")).toContainText("wrong");
-  await signIn(page, centre.server);
+  await signInByForm(page, centre.server);
   await untilDrawn(page);
 });
 

@@ -16,8 +16,7 @@ const VIEW = 65;
 const VIEW_SEQ = [1, 2];
 
 test("both back ends draw the same picture in the middle of the glides", async ({ page, centre, context }) => {
-  await signIn(page, centre.server);
-  await untilDrawn(page);
+  await signIn(page, centre.server, "/account");
   const { view, messages } = await recorded(context, centre.server);
   const cpu = await picture(context, centre.server, "cpu", view, messages);
   const webgl2 = await picture(context, centre.server, "webgl2", view, messages);
@@ -125,8 +124,7 @@ test.describe("one standing vehicle", () => {
       const server = await programs.server({ telemetry: [sim.url], dataDir: folder });
       await holdMap(page);
       await seePixels(page);
-      await signIn(page, server);
-      await page.goto(`${server.url}/?renderer=${renderer}`);
+      await signIn(page, server, `/?renderer=${renderer}`);
       await page.waitForFunction(() => globalThis.evwallMap?.loaded(), null, { timeout: 60_000 });
       await page.waitForFunction(() => document.querySelector("[data-testid=drawn]")?.textContent.trim() === "1", null, { timeout: 60_000 });
 

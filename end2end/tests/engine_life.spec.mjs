@@ -1,8 +1,6 @@
 // What happens to a wall over the years: its tab is hidden, its window changes, its graphics are lost.
 import { dotsOn, expect, figure, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
 import { seePixels } from "../harness/instruments.mjs";
-import { chromium } from "../harness/places.mjs";
-import { clickDot, movingDot } from "../harness/vehicle.mjs";
 
 /** First byte of an acknowledgement. */
 const ACK = 66;
@@ -75,8 +73,7 @@ async function lit(page) {
 test("dots come back with a lost context, and on the CPU when it goes too often", async ({ page, centre, complaints }) => {
   complaints.allow(/CONTEXT_LOST_WEBGL/);
   await seePixels(page);
-  await signIn(page, centre.server);
-  await page.goto(`${centre.server.url}/?renderer=webgl2`);
+  await signIn(page, centre.server, "/?renderer=webgl2");
   await expect.poll(() => lit(page), { timeout: 60_000 }).toBeGreaterThan(100);
   for (let loss = 0; loss < 4; loss += 1) {
     await page.evaluate(() => {
@@ -110,8 +107,7 @@ async function screen(page, dots) {
 for (const renderer of ["cpu", "webgl2"]) {
   test(`a graphics process that is killed takes the dots away for a moment only (${renderer})`, async ({ page, centre, context, complaints }) => {
     complaints.allow(/CONTEXT_LOST_WEBGL/);
-    await signIn(page, centre.server);
-    await page.goto(`${centre.server.url}/?renderer=${renderer}`);
+    await signIn(page, centre.server, `/?renderer=${renderer}`);
     await expect.poll(() => figure(page, "drawn"), { timeout: 60_000 }).toBeGreaterThan(50);
     const nothing = await screen(page, false);
     await expect.poll(() => screen(page, true)).toBeGreaterThan(nothing);
@@ -128,19 +124,3 @@ for (const renderer of ["cpu", "webgl2"]) {
     await expect.poll(() => screen(page, true), { message: "the dots are back", timeout: 30_000 }).toBeGreaterThan(nothing);
   });
 }
-
-test("without any WebGL the dots stand on a plain ground, and can be clicked", async ({ playwright, centre }) => {
-  const browser = await playwright.chromium.launch({
-    executablePath: chromium,
-    args: ["--disable-gpu", "--disable-software-rasterizer", "--disable-3d-apis"],
-  });
-  try {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: "en-GB" });
-    await signIn(page, centre.server);
-    await untilDrawn(page);
-    expect(await page.evaluate(() => document.createElement("canvas").getContext("webgl2"))).toBe(null);
-    await clickDot(page, await movingDot(page));
-  } finally {
-    await browser.close();
-  }
-});

@@ -20,8 +20,7 @@ async function hang(page, programs, args) {
   const [lon, lat] = WGS;
   const stream = await programs.stream([{ vin: "LTEST00000W000001", lon, lat, speed_kmh: 30, state: "started" }]);
   const server = await programs.server({ telemetry: [stream.url], dataDir: programs.folder(), args });
-  await signIn(page, server);
-  await page.goto(`${server.url}/wall?scene=city`);
+  await signIn(page, server, "/wall?scene=city");
   await untilDrawn(page);
   await expect.poll(() => page.evaluate(() => Boolean(globalThis.evwallMap?.loaded()))).toBe(true);
   return server;

@@ -2,6 +2,9 @@
 import { expect, signIn, test } from "../harness/fixtures.mjs";
 import { clickDot, fiveFields, movingDot, openCard } from "../harness/vehicle.mjs";
 
+// These count rows, and end the session of the demo account.
+test.use({ stream: { vehicles: 200, args: ["--interval-s", "2"] } });
+
 /** The page was taken over by its script and answers; what is typed before may be lost. */
 async function live(page, path) {
   await page.waitForURL(`**${path}`);

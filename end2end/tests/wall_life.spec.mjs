@@ -3,27 +3,41 @@ import { appendFileSync, cpSync } from "node:fs";
 import path from "node:path";
 
 import { expect, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
+import { holdMap, untilGround } from "../harness/instruments.mjs";
 import { site } from "../harness/places.mjs";
 
 /** What the browser writes when a socket or a question meets a server that is away. */
-const SERVER_AWAY = /WebSocket connection to .* failed|Failed to load resource: net::ERR_CONNECTION_REFUSED/;
+const SERVER_AWAY = /WebSocket connection to .* failed|Failed to load resource: net::ERR_CONNECTION_(REFUSED|RESET)/;
 
 /** A mark that only this very load of the page has. */
 const mark = (page) => page.evaluate(() => (globalThis.loadedOnce = true));
 const isMarked = (page) => page.evaluate(() => globalThis.loadedOnce === true).catch(() => true);
 
 async function hang(page, programs, { site: own } = {}) {
+  await holdMap(page);
   const dataDir = programs.folder();
   const stream = await programs.stream([{ vin: "LTEST00000W000001", lon: 121.47, lat: 31.23, state: "started" }]);
   const server = await programs.server({ telemetry: [stream.url], dataDir, site: own });
   const screen = await programs.user(dataDir, "wall-1", "screen");
-  await signIn(page, { ...screen, url: server.url });
-  await page.goto(`${server.url}/wall?scene=city`);
+  await signIn(page, { ...screen, url: server.url }, "/wall?scene=city");
   await untilDrawn(page);
+  await untilGround(page);
   return { stream, server, dataDir };
 }
 
+/** Lets the page's clock jump until it has loaded itself anew; a jump of more than ten seconds is a machine that slept. */
+async function untilLoadedAnew(page, jump) {
+  await expect
+    .poll(async () => {
+      await page.clock.fastForward(jump).catch(() => {});
+      return isMarked(page);
+    }, { timeout: 30_000 })
+    .toBe(false);
+  await untilDrawn(page);
+}
+
 test("a wall whose map has died loads itself anew", async ({ page, programs }) => {
+  await page.clock.install();
   await hang(page, programs);
   await mark(page);
   // As after a fault in the WebAssembly: its beats stop, and nothing of the page says so.
@@ -33,8 +47,30 @@ test("a wall whose map has died loads itself anew", async ({ page, programs }) =
       if (name !== "data-beat") setAttribute.call(this, name, value);
     };
   });
-  await expect.poll(() => isMarked(page), { timeout: 60_000 }).toBe(false);
-  await untilDrawn(page);
+  await untilLoadedAnew(page, 9_000);
+
+  await test.step("so does one whose memory, which never gets smaller, has grown past a gigabyte", async () => {
+    await mark(page);
+    await page.evaluate(async () => {
+      const { default: begin } = await import("/pkg/evwall.js");
+      // Begun already: this only hands out what it exports.
+      (await begin()).memory.grow(2 ** 14);
+    });
+    await untilLoadedAnew(page, 1_000);
+  });
+});
+
+test("a wall loads itself anew once a day, in the quietest hour, and not in between", async ({ page, programs }) => {
+  await page.clock.install({ time: "2026-11-22T05:00:00+08:00" });
+  await hang(page, programs);
+  await mark(page);
+  await page.clock.fastForward("10:00:00");
+  await expect(page.getByTestId("connection")).toHaveText("Connected");
+  expect(await isMarked(page), "in the afternoon").toBe(true);
+  await page.clock.fastForward("12:59:00");
+  expect(await isMarked(page), "a minute before").toBe(true);
+  // The minute of the hour is a matter of chance.
+  await untilLoadedAnew(page, 60_000);
 });
 
 test("a wall is drawn by the page that the server has: an update reloads it, a restart does not", async ({ page, programs, complaints }) => {

@@ -538,3 +538,52 @@ fn a_dot_that_still_glides_in_from_its_neighbour_is_picked_where_it_is_drawn() {
     let seen = census(&page.field, &camera, &page.clock, &styles, &mut Vec::new());
     assert_eq!(seen.drawn, 1);
 }
+
+proptest::proptest! {
+    #[test]
+    fn a_pick_finds_what_asking_every_dot_finds(
+        dots in proptest::collection::vec((0_u16..4096, 0_u16..4096), 1..300),
+        moved in proptest::collection::vec((0_u16..4096, 0_u16..4096), 0..150),
+        passed_ms in 0_u32..12_000,
+        at_css in (0.0_f64..512.0, 0.0_f64..512.0),
+        reach_css in 0.5_f64..200.0,
+    ) {
+        use dotmap::pick::{MOST_PICKS, pick};
+        use dotmap::style::{ColourBy, Filter, Styles};
+        let mut cell = Served::new(LEFT, 1, &dots);
+        let mut page = Page::looking_at(&[LEFT]);
+        page.take(&[cell.base()]);
+        let moves: Vec<_> = (0..).zip(moved).take(dots.len()).collect();
+        page.take(&[cell.moves(2, &moves)]);
+        page.pass(passed_ms);
+        // The cell fills the picture.
+        let camera = Camera {
+            middle_world: world_from_step(&LEFT, (2048.0, 2048.0)),
+            zoom: f64::from(LEFT.level),
+            size_css: (512.0, 512.0),
+            ratio: 1.0,
+            is_gcj02: false,
+        };
+        let styles = Styles::new(ColourBy::Activity, Filter::default(), 3);
+        let picks = pick(&page.field, &camera, &page.clock, &styles, at_css, reach_css);
+        let (_, cell) = page.field.shown().next().unwrap();
+        let slots = 0..cell.records().len() as u32;
+        let mut apart: Vec<f64> = slots
+            .filter_map(|slot| {
+                let (x, y) = cell.dot(slot)?.at(&page.clock);
+                let css = |step: f32| f64::from(step) / 8.0;
+                Some((css(x) - at_css.0).hypot(css(y) - at_css.1))
+            })
+            .collect();
+        apart.sort_by(f64::total_cmp);
+        // A dot on the very edge of the reach may be counted or not.
+        let surely = apart.iter().filter(|apart| **apart < reach_css - 0.01).count();
+        let perhaps = apart.iter().filter(|apart| **apart < reach_css + 0.01).count();
+        let found = picks.dots.len() + picks.more;
+        proptest::prop_assert!((surely..=perhaps).contains(&found), "{found}, not {surely}..={perhaps}");
+        proptest::prop_assert_eq!(picks.dots.len(), found.min(MOST_PICKS));
+        for (pick, apart) in picks.dots.iter().zip(&apart) {
+            proptest::prop_assert!((pick.distance_css - apart).abs() < 0.01);
+        }
+    }
+}

@@ -60,6 +60,8 @@ pub struct Card {
     pub age_ms: Option<u64>,
     /// Last valid position, degrees WGS-84, longitude first.
     pub position: Option<(f64, f64)>,
+    /// It is in a precision zone: the position is coarse, late or missing, and items that could tell it are left out.
+    pub in_zone: bool,
     /// Name of the platform or stream that reported it.
     pub source: Option<String>,
     /// Year of the edition of the standard in which it reports; `None` for reports of another format.

@@ -120,7 +120,7 @@ fn list(fleet: &Fleet, scope: u8, districts: &[DistrictName]) -> Alarms {
         .map(|alarm| {
             let (kinds, faults) = kinds(fleet, alarm);
             let district = fleet
-                .district(alarm.vehicle)
+                .district(scope, alarm.vehicle)
                 .and_then(|of| districts.get(of));
             let exact = fleet.shown(EXACT, alarm.vehicle).filter(|_| scope == EXACT);
             Alarm {
@@ -153,7 +153,7 @@ fn list(fleet: &Fleet, scope: u8, districts: &[DistrictName]) -> Alarms {
 fn kinds(fleet: &Fleet, alarm: &fleet::Alarm) -> (Vec<AlarmKind>, u32) {
     let (mut kinds, mut faults) = (Vec::new(), 0);
     // Of one that is over the vehicle says nothing any more.
-    let snapshot = fleet.snapshot(alarm.vehicle).filter(|_| !alarm.over);
+    let snapshot = fleet.seen_by(EXACT, alarm.vehicle).filter(|_| !alarm.over);
     for item in snapshot.iter().flat_map(|vehicle| &vehicle.items) {
         let Some(read) = Item::read(item.edition, item.kind, item.body) else {
             continue;

@@ -21,6 +21,7 @@ pub struct Facts {
     charge_pct: Shown<u8>,
     alarm_level: Shown<u8>,
     position: Option<WorldPoint>,
+    in_zone: bool,
     reported_unix_s: Option<i64>,
     received: Option<Now>,
     source: SourceId,
@@ -72,6 +73,7 @@ impl Facts {
             charge_pct: shown(vehicle.soc_pct),
             alarm_level: shown(vehicle.alarm_level),
             position: vehicle.fix.map(|timed| timed.value),
+            in_zone: vehicle.place_withheld,
             reported_unix_s,
             received: vehicle.received,
             source: vehicle.source,
@@ -154,6 +156,7 @@ pub fn of(
             .received
             .map(|received| now.mono_ms.saturating_sub(received.mono_ms)),
         position: facts.position.map(WorldPoint::to_lon_lat),
+        in_zone: facts.in_zone,
         source: facts
             .received
             .and_then(|_| sources.get(usize::from(facts.source.0)).cloned()),

@@ -26,6 +26,11 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// What this person is shown of where vehicles are.
+    pub fn scope(&self) -> u8 {
+        self.session.role.scope()
+    }
+
     async fn open(
         &self,
         handle: &str,
@@ -46,7 +51,7 @@ impl Desk {
         let facts = self
             .state
             .fleet
-            .snapshot(vehicle)
+            .snapshot(self.scope(), vehicle)
             .await
             .ok_or(ApiError::HandleExpired)?;
         let looked_at = Vehicle {
@@ -118,7 +123,7 @@ impl Desk {
             .map_err(|fault| refusal(Refused::Fault(fault)))?;
         let mut hits = Vec::with_capacity(found.hits.len());
         for vehicle in found.hits {
-            let Some(facts) = self.state.fleet.snapshot(vehicle).await else {
+            let Some(facts) = self.state.fleet.snapshot(self.scope(), vehicle).await else {
                 continue;
             };
             let handle = self
@@ -143,7 +148,7 @@ impl Desk {
             .handles
             .open_card(handle, self.session.id, now.mono_ms);
         let (permit, vehicle) = open.ok_or(ApiError::HandleExpired)?;
-        let facts = self.state.fleet.snapshot(vehicle).await;
+        let facts = self.state.fleet.snapshot(self.scope(), vehicle).await;
         let facts = facts.ok_or(ApiError::HandleExpired)?;
         card::raw(&permit, &facts, now).map_err(|_| ApiError::HandleExpired)
     }
@@ -192,7 +197,7 @@ impl Centre for Desk {
             may_manage_users: access::allows(self.session.role, Action::ManageUsers),
             has_own_page: access::allows(self.session.role, Action::SeeOwnAudit),
             purposes,
-            blurred: self.session.role.scope() != 0,
+            blurred: self.scope() != 0,
         };
         Box::pin(async move { Ok(me) })
     }

@@ -107,6 +107,12 @@ pub struct Serve {
     /// A picture older than so many hours is not shown after a restart, and deleted; with 0 none is kept.
     #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u16).range(0..=168))]
     pub state_hours: u16,
+    /// Precision zones: GeoJSON, polygons in which dots are hidden, coarsened or shown late. Read again at SIGHUP.
+    #[arg(long, value_name = "FILE", env = "EVWALL_ZONES")]
+    pub zones: Option<PathBuf>,
+    /// Numbers of vehicles in a district that are smaller are not told to screens and viewers; 0 tells all.
+    #[arg(long, default_value_t = 5, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub suppress_below: u32,
     /// Create a demo supervisor with a random password and print it. For simulated or recorded streams only.
     #[arg(long)]
     pub demo: bool,

@@ -44,9 +44,12 @@ impl Desk {
             return Ok(unknown);
         };
         let fleet = &self.state.fleet;
-        let stands = fleet.read(move |fleet| whereabouts(fleet, vehicle)).await;
+        let scope = self.scope();
+        let stands = fleet
+            .read(move |fleet| whereabouts(fleet, scope, vehicle))
+            .await;
         let (Some((whereabouts, heard_unix_s)), Some(facts)) =
-            (stands, fleet.snapshot(vehicle).await)
+            (stands, fleet.snapshot(scope, vehicle).await)
         else {
             return Err(ApiError::Unreachable);
         };
@@ -62,9 +65,14 @@ impl Desk {
 }
 
 /// Whether a vehicle has a dot, why not, and when its newest report came in.
-fn whereabouts(fleet: &Fleet, vehicle: VehicleIx) -> (Whereabouts, Option<i64>) {
+fn whereabouts(fleet: &Fleet, scope: u8, vehicle: VehicleIx) -> (Whereabouts, Option<i64>) {
+    let shown = fleet.shown(scope, vehicle);
+    if shown.is_none() && fleet.is_zoned(scope, vehicle) {
+        // Not even when it was last heard: that would say since when it drives in there.
+        return (Whereabouts::InZone, None);
+    }
     let heard = fleet.snapshot(vehicle).and_then(|facts| facts.received);
-    let whereabouts = match (fleet.shown(fleet::EXACT, vehicle), fleet.excluded(vehicle)) {
+    let whereabouts = match (shown, fleet.excluded(vehicle)) {
         (Some((_, look)), _) => match look.freshness() {
             Freshness::Live => Whereabouts::Live,
             Freshness::Late => Whereabouts::Late,
@@ -74,7 +82,7 @@ fn whereabouts(fleet: &Fleet, vehicle: VehicleIx) -> (Whereabouts, Option<i64>) 
         (None, Some(Excluded::NoFix)) => Whereabouts::NoFix,
         (None, Some(Excluded::ClockAhead)) => Whereabouts::ClockAhead,
         (None, Some(Excluded::OnlyReissued)) => Whereabouts::OnlyReissued,
-        (None, Some(Excluded::NeverHeard) | None) => Whereabouts::NeverHeard,
+        (None, Some(Excluded::NeverHeard | Excluded::InZone) | None) => Whereabouts::NeverHeard,
     };
     (whereabouts, heard.map(|heard| heard.unix_ms / 1000))
 }

@@ -31,7 +31,7 @@ enum Ask {
     Look(Turn, oneshot::Sender<Vec<(CellKey, CellStream)>>),
     Unwatch(Vec<CellKey>),
     Resolve(Click, oneshot::Sender<Option<VehicleIx>>),
-    Snapshot(VehicleIx, oneshot::Sender<Option<Facts>>),
+    Snapshot(u8, VehicleIx, oneshot::Sender<Option<Facts>>),
     Find(Sought, oneshot::Sender<Vec<VehicleIx>>),
     /// Anything else that is asked of the fleet; it brings its own answer home.
     Do(Box<dyn FnOnce(&mut Fleet) + Send>),
@@ -152,9 +152,9 @@ impl FleetHandle {
         self.ask(|reply| Ask::Resolve(click, reply)).await.flatten()
     }
 
-    /// Everything that is known of one vehicle. Whoever calls this holds a permit.
-    pub async fn snapshot(&self, vehicle: VehicleIx) -> Option<Facts> {
-        self.ask(|reply| Ask::Snapshot(vehicle, reply))
+    /// Everything that a scope may know of one vehicle. Whoever calls this holds a permit.
+    pub async fn snapshot(&self, scope: u8, vehicle: VehicleIx) -> Option<Facts> {
+        self.ask(|reply| Ask::Snapshot(scope, vehicle, reply))
             .await
             .flatten()
     }
@@ -307,8 +307,9 @@ impl Writer {
                         .resolve(&click.key, click.generation, click.slot, click.tick);
                 let _ = reply.send(vehicle);
             }
-            Ask::Snapshot(vehicle, reply) => {
-                let _ = reply.send(self.fleet.snapshot(vehicle).as_ref().map(Facts::new));
+            Ask::Snapshot(scope, vehicle, reply) => {
+                let facts = self.fleet.seen_by(scope, vehicle);
+                let _ = reply.send(facts.as_ref().map(Facts::new));
             }
             Ask::Do(ask) => ask(&mut self.fleet),
             Ask::Find(sought, reply) => {

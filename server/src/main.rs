@@ -45,6 +45,7 @@ mod tls;
 mod viewers;
 #[cfg(test)]
 mod ways_tests;
+mod zones;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

@@ -16,6 +16,8 @@ pub const PLATFORM_WAITS: &str = "evwall_platform_waits_total";
 pub const REGISTERED: &str = "evwall_vehicles_registered";
 pub const LIVE: &str = "evwall_vehicles_live";
 pub const BLURRED: &str = "evwall_vehicles_blurred";
+pub const ZONES: &str = "evwall_zones";
+pub const ZONE_READS: &str = "evwall_zone_reads_total";
 pub const ACCESS_FAULTS: &str = "evwall_access_faults_total";
 pub const VIEWERS: &str = "evwall_viewers";
 pub const CELLS: &str = "evwall_cells_watched";
@@ -80,6 +82,8 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
         BLURRED,
         "Parked private vehicles that screens and viewers are shown displaced"
     );
+    describe_gauge!(ZONES, "Precision zones in force");
+    describe_counter!(ZONE_READS, "Zones files read at SIGHUP, by outcome");
     describe_counter!(
         ACCESS_FAULTS,
         "Times the store of accounts and audit refused; while it does, nobody signs in and no card opens"

@@ -29,7 +29,7 @@ use crate::tls::TlsListener;
 use crate::viewers::Seats;
 use crate::{
     clock, districts, fleet_thread, gazetteer, heads, metrics, ops, registry, registry_live,
-    routes, site, source,
+    routes, site, source, zones,
 };
 
 /// How long open requests may take to end, and then the tasks, the one that keeps the picture among them.
@@ -91,10 +91,16 @@ pub async fn run(config: Serve) -> Result<()> {
         seed: rand::random(),
         blurred_finest_level: config.blurred_level,
         blur_radius_m: f64::from(config.blur_radius_m),
+        suppress_below: config.suppress_below,
         ..Rules::default()
     });
     let districts = districts::read(&config.site)?;
     fleet.set_districts(&districts);
+    if let Some(path) = &config.zones {
+        let (set, count) = zones::read(path)?;
+        fleet.set_zones(set);
+        zones::taken(count);
+    }
     let gazetteer = gazetteer::read(&config.site, &districts)?;
     let registered = Registered::new(entries.iter().map(|entry| entry.vin));
     for entry in &entries {
@@ -161,6 +167,9 @@ pub async fn run(config: Serve) -> Result<()> {
     ));
     if let Some(picture) = picture {
         tasks.spawn(picture.keep(fleet.clone(), stop.clone()));
+    }
+    if let Some(path) = &config.zones {
+        tasks.spawn(zones::keep(path.clone(), fleet.clone(), stop.clone()));
     }
     tasks.spawn(keep_access(access.clone(), stop.clone()));
     let handles = Arc::new(Handles::default());

@@ -37,6 +37,8 @@ pub enum Whereabouts {
     ClockAhead,
     /// Heard only in re-issued reports.
     OnlyReissued,
+    /// In a zone in which this role is shown nothing.
+    InZone,
     /// In no registry and never heard.
     Unknown,
 }

@@ -101,6 +101,7 @@ pub fn CardSheet(
     });
     let other_format =
         move || card.with(|card| card.as_ref().is_some_and(|card| card.edition.is_none()));
+    let in_zone = move || card.with(|card| card.as_ref().is_some_and(|card| card.in_zone));
     let moves = move || tracks.get() && state.track.with(|track| track.places().len() > 1);
     view! {
         <div class="sheet" data-testid="card">
@@ -149,6 +150,9 @@ pub fn CardSheet(
                 <Row words=text::REPORTED id="reported" value=field(|card, lang| time(card.reported_unix_s, lang)) />
                 <Row words=words::RECEIVED id="received" value=field(|card, lang| time(card.received_unix_s, lang)) />
             </dl>
+            <Show when=in_zone>
+                <p class="hint" data-testid="in-zone">{words::IN_ZONE.shown()}</p>
+            </Show>
             <Show when=moves>
                 <p class="hint track-hint">{words::TRACK.shown()}</p>
             </Show>

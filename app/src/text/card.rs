@@ -7,6 +7,10 @@ pub const OLD: Text = text("old", "旧值");
 pub const RECEIVED: Text = text("Received", "接收时间");
 pub const EDITION: Text = text("Edition", "标准版本");
 pub const NOTHING_SENT: Text = text("nothing sent", "未上报");
+pub const IN_ZONE: Text = text(
+    "In a precision zone: its place is shown coarsely, late or not at all.",
+    "位于精度管控区：位置以粗略、延迟方式显示或不显示。",
+);
 pub const TRACK: Text = text(
     "The line on the map is where it has been since this window was opened.",
     "地图上的轨迹自打开本窗口起记录。",

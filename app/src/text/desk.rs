@@ -95,6 +95,10 @@ pub fn whereabouts(of: Whereabouts) -> Text {
             "It has sent only stored reports so far, which never move a dot.",
             "该车目前仅补发历史数据，补发数据不更新位置。",
         ),
+        Whereabouts::InZone => text(
+            "It is in a precision zone, in which your role is shown no vehicle.",
+            "该车位于精度管控区，您的角色在该区内不可查看车辆。",
+        ),
         Whereabouts::Unknown => text(
             "Unknown: it is in no registry and has never reported.",
             "未知车辆：不在注册表中，也从未上报。",

@@ -1,9 +1,11 @@
 //! The numbers of the status line, kept up to date change by change.
 
-use wire::{Activity, AlarmNews, DistrictCounts, Excluded, Freshness, Look, SourceStatus, Status};
+use wire::{Activity, DistrictCounts, Excluded, Freshness, Look, SourceStatus, Status};
 
 use crate::districts::NO_DISTRICT;
-use crate::{Class, EXACT, SourceId};
+use crate::fleet::SCOPES;
+use crate::told::{Told, suppress};
+use crate::{Class, EXACT, SourceId, news};
 
 const EXCLUDED: [Excluded; 4] = [
     Excluded::NeverHeard,
@@ -135,15 +137,18 @@ pub struct SourceSummary {
 pub struct TickSummary {
     pub tick: u64,
     pub tick_unix_ms: i64,
-    /// No scope hides a vehicle so far, so all have the same.
+    /// The truth. What a scope is told of it, [`status`](Self::status) says.
     pub counts: Counts,
+    /// By scope; none where it is told the truth.
+    pub(crate) told: [Option<Told>; SCOPES],
+    pub(crate) suppress_below: u32,
     /// Dots that the blurred scope shows displaced.
     pub blurred: u32,
     pub reports_per_s: u32,
     pub newest_report_age_ms: Option<u32>,
     pub sources: Vec<SourceSummary>,
     /// Serious alarms that began lately, the newest first.
-    pub news: Vec<AlarmNews>,
+    pub(crate) news: Vec<news::Told>,
     /// Cells that got a frame in this tick.
     pub cells_changed: u32,
     /// Bytes of those frames.
@@ -151,17 +156,12 @@ pub struct TickSummary {
 }
 
 impl TickSummary {
-    /// The numbers that a scope is shown.
-    #[must_use]
-    pub fn counts(&self, _scope: u8) -> &Counts {
-        &self.counts
-    }
-
     /// The status frame of a scope. `name` gives each source the name that viewers may read.
     pub fn status(&self, scope: u8, mut name: impl FnMut(SourceId) -> String) -> Status {
-        let counts = self.counts(scope);
+        let counts = &self.counts;
         let fresh = |freshness: Freshness| counts.all.freshness[freshness as usize];
-        Status {
+        let told = self.told.get(usize::from(scope)).and_then(Option::as_ref);
+        let mut status = Status {
             tick: self.tick,
             tick_unix_ms: self.tick_unix_ms,
             registered: counts.registered,
@@ -186,20 +186,34 @@ impl TickSummary {
                 })
                 .collect(),
             districts: if self.tick.is_multiple_of(DISTRICTS_EVERY_TICKS) {
-                counts.by_district.iter().map(district_counts).collect()
+                match told {
+                    Some(told) => told.districts().collect(),
+                    None => counts.by_district.iter().map(district_counts).collect(),
+                }
             } else {
                 Vec::new()
             },
-            news: self.news.clone(),
+            news: self
+                .news
+                .iter()
+                .filter_map(|told| told.get(usize::from(scope)).copied())
+                .collect(),
+        };
+        if let Some(told) = told {
+            told.put_into(&mut status);
         }
+        if scope != EXACT {
+            suppress(&mut status.districts, self.suppress_below);
+        }
+        status
     }
 }
 
-fn district_counts(tally: &Tally) -> DistrictCounts {
+pub(crate) fn district_counts(tally: &Tally) -> DistrictCounts {
     DistrictCounts {
-        shown: tally.shown(),
-        driving: tally.activity[Activity::Driving as usize],
-        charging: tally.activity[Activity::Charging as usize],
+        shown: Some(tally.shown()),
+        driving: Some(tally.activity[Activity::Driving as usize]),
+        charging: Some(tally.activity[Activity::Charging as usize]),
         alarms: tally.alarms[1..].iter().sum(),
     }
 }

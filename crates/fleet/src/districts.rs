@@ -1,18 +1,19 @@
-//! Which district a point lies in, by looks into a small tree.
+//! Which district a point lies in.
 //!
-//! The world square is quartered again and again where the border of a district runs, down to squares of about 65 m in
-//! Shanghai; such a square belongs to whom its middle does. So a dot within some 50 m of a border may be counted on its
-//! other side, no outline is looked at after the start, and a vehicle that stays in its square is not looked up at all.
+//! The squares of the tree end at about 65 m in Shanghai; one at a border belongs to whom its middle does. So a dot within
+//! some 50 m of a border may be counted on its other side, and a vehicle that stays in its square is not looked up at all.
 
-use geo::{Contains, Coord, Intersects, Line, LinesIter, MapCoords, MultiPolygon, Point, Rect};
+use geo::MultiPolygon;
 use wire::WorldPoint;
+
+use crate::squares::{Border, NOBODY, Squares};
 
 /// The level of the smallest squares.
 const FINEST: u32 = 19;
 /// Districts at most; more are not counted.
 pub const MAX_DISTRICTS: usize = 250;
 /// Outside of all.
-pub(crate) const NO_DISTRICT: u8 = u8::MAX;
+pub(crate) const NO_DISTRICT: u8 = NOBODY;
 
 /// A district to count in.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,83 +24,21 @@ pub struct District {
     pub outline: MultiPolygon,
 }
 
-/// The quarters of a square: another square by its index, or what district it is.
-type Quarters = [Entry; 4];
-
-#[derive(Debug, Clone, Copy)]
-enum Entry {
-    Quartered(u32),
-    Whole(u8),
-}
-
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Districts {
-    squares: Vec<Quarters>,
-    top: Entry,
+    squares: Squares,
     count: usize,
-}
-
-impl Default for Districts {
-    fn default() -> Self {
-        Self::new(&[])
-    }
 }
 
 impl Districts {
     /// Where outlines overlap the first one counts.
     pub fn new(districts: &[District]) -> Self {
-        let world = |degrees: Coord| {
-            let at = WorldPoint::from_lon_lat(degrees.x, degrees.y);
-            Coord {
-                x: f64::from(at.x),
-                y: f64::from(at.y),
-            }
-        };
-        let outlines: Vec<MultiPolygon> = districts
-            .iter()
-            .take(MAX_DISTRICTS)
-            .map(|district| district.outline.map_coords(world))
-            .collect();
-        let borders: Vec<Line> = outlines.iter().flat_map(|o| o.lines_iter()).collect();
-        let mut tree = Self {
-            squares: Vec::new(),
-            top: Entry::Whole(NO_DISTRICT),
+        let outlines = districts.iter().map(|district| &district.outline);
+        let outlines: Vec<&MultiPolygon> = outlines.take(MAX_DISTRICTS).collect();
+        Self {
+            squares: Squares::new(&outlines, FINEST, Border::ByMiddle),
             count: outlines.len(),
-        };
-        tree.top = tree.square((0, 0), 0, &outlines, &borders);
-        tree
-    }
-
-    fn square(
-        &mut self,
-        (x, y): (u32, u32),
-        level: u32,
-        outlines: &[MultiPolygon],
-        near: &[Line],
-    ) -> Entry {
-        let side = f64::from(32 - level).exp2();
-        let corner = Coord {
-            x: f64::from(x) * side,
-            y: f64::from(y) * side,
-        };
-        let rect = Rect::new(corner, corner + Coord { x: side, y: side });
-        let borders: Vec<Line> = near
-            .iter()
-            .filter(|line| line.intersects(&rect))
-            .copied()
-            .collect();
-        if borders.is_empty() || level == FINEST {
-            let middle: Point = rect.center().into();
-            let of = outlines.iter().position(|o| o.contains(&middle));
-            return Entry::Whole(of.map_or(NO_DISTRICT, |of| of as u8));
         }
-        let ix = self.squares.len();
-        self.squares.push([Entry::Whole(NO_DISTRICT); 4]);
-        for quarter in 0..4u32 {
-            let at = (2 * x + (quarter & 1), 2 * y + (quarter >> 1));
-            self.squares[ix][quarter as usize] = self.square(at, level + 1, outlines, &borders);
-        }
-        Entry::Quartered(ix as u32)
     }
 
     /// How many there are.
@@ -108,17 +47,7 @@ impl Districts {
     }
 
     pub fn of(&self, point: WorldPoint) -> u8 {
-        let (mut entry, mut shift) = (self.top, 32);
-        loop {
-            match entry {
-                Entry::Whole(district) => return district,
-                Entry::Quartered(ix) => {
-                    shift -= 1;
-                    let quarter = (point.x >> shift & 1) | (point.y >> shift & 1) << 1;
-                    entry = self.squares[ix as usize][quarter as usize];
-                }
-            }
-        }
+        self.squares.of(point)
     }
 
     /// Whether a vehicle that moved from one point to the other has to be looked up again.
@@ -130,7 +59,7 @@ impl Districts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use geo::polygon;
+    use geo::{Contains, Point, polygon};
 
     fn district(outline: geo::Polygon) -> District {
         District {

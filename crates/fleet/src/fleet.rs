@@ -19,10 +19,12 @@ use crate::hash::Folded;
 use crate::level::{Changed, Level};
 use crate::news::{News, SERIOUS};
 use crate::sources::Sources;
+use crate::told::Told;
 use crate::vehicles::{DIRTY, HAS_FIX, KEPT, Vehicles, kept};
+use crate::zones::{Seen, Sight};
 use crate::{
     Alarm, Applied, BadRecord, Before, CellStream, Counts, District, Now, RegistryEntry, Report,
-    Rules, Snapshot, SourceId, SourceSummary, Tally, TickSummary, VehicleIx,
+    Rules, Snapshot, SourceId, SourceSummary, Tally, TickSummary, Timed, VehicleIx, Zones,
 };
 
 /// The scope that shows every dot where it is.
@@ -56,6 +58,8 @@ pub struct Fleet {
     scopes: [Shown; SCOPES],
     retired: Retired,
     summary: TickSummary,
+    /// By scope; none where no zone was ever in force.
+    told: [Option<Told>; SCOPES],
     faults: Faults,
     scratch: Vec<u8>,
 }
@@ -63,8 +67,10 @@ pub struct Fleet {
 /// What one scope shows.
 #[derive(Debug)]
 struct Shown {
-    /// By vehicle, as of the last tick; means nothing without a dot.
+    /// By vehicle, as of the last tick, where it would be shown if there were no zones; means nothing without a dot.
     at: Vec<WorldPoint>,
+    sight: Sight,
+    /// Of the dots as they are shown.
     grid: Grid,
     levels: [Option<Box<Level>>; FINEST_LEVEL as usize + 1],
     changed: Vec<Changed>,
@@ -74,10 +80,43 @@ impl Default for Shown {
     fn default() -> Self {
         Self {
             at: Vec::new(),
+            sight: Sight::default(),
             grid: Grid::default(),
             levels: std::array::from_fn(|_| None),
             changed: Vec::new(),
         }
+    }
+}
+
+impl Shown {
+    /// How this scope showed a vehicle at the last tick.
+    fn dot(&self, vehicle: u32, standing: Standing) -> Option<(WorldPoint, Look)> {
+        let Standing::Shown(look) = standing else {
+            return None;
+        };
+        match self.sight.of(vehicle) {
+            Some(seen) => seen.map(|seen| (seen.at, seen.look)),
+            None => Some((self.at[vehicle as usize], look)),
+        }
+    }
+
+    /// From now on it is shown thus.
+    fn turn(
+        &mut self,
+        vehicle: u32,
+        was: Option<(WorldPoint, Look)>,
+        to: Option<(WorldPoint, Look)>,
+    ) {
+        if was == to {
+            return;
+        }
+        let from = was.map(|(from, _)| from);
+        match (from, to) {
+            (_, Some((to, _))) => self.grid.shift(vehicle, from, to),
+            (Some(from), None) => self.grid.take_out(vehicle, from),
+            (None, None) => {}
+        }
+        self.changed.push(Changed { vehicle, from, to });
     }
 }
 
@@ -110,6 +149,7 @@ impl Fleet {
             scopes: Default::default(),
             retired: Retired::default(),
             summary: TickSummary::default(),
+            told: Default::default(),
             faults: Faults::default(),
             scratch: Vec::new(),
         }
@@ -119,6 +159,16 @@ impl Fleet {
     pub fn set_districts(&mut self, districts: &[District]) {
         self.districts = Districts::new(districts);
         self.summary.counts.by_district = vec![Tally::default(); self.districts.count()];
+    }
+
+    /// From now on these zones are in force; the next tick shows it.
+    pub fn set_zones(&mut self, zones: Zones) {
+        for (shown, zones) in self.scopes.iter_mut().zip(zones.into_scopes()) {
+            shown.sight.set(zones);
+        }
+        for vehicle in 0..self.vehicles.len() as u32 {
+            self.vehicles.mark_dirty(vehicle);
+        }
     }
 
     /// Takes an entry of the registry; `None` if there is no room for another vehicle.
@@ -256,6 +306,11 @@ impl Fleet {
                 }
             }
         }
+        for shown in &self.scopes {
+            for vehicle in shown.sight.due(now.mono_ms) {
+                self.vehicles.mark_dirty(vehicle);
+            }
+        }
         for source in self.sources.judge(&self.rules, now) {
             for vehicle in 0..self.vehicles.len() as u32 {
                 if self.vehicles.latest[vehicle as usize].source == source {
@@ -340,18 +395,15 @@ impl Fleet {
             let cut = self.sources.get(latest.source).is_some_and(|s| s.cut);
             let look = latest.look(if cut { Freshness::CutOff } else { fresh });
             for (shown, scope) in self.scopes.iter_mut().zip(self.rules.scopes()) {
-                let to = latest.shown_at(scope.blurred);
-                let from = matches!(before, Standing::Shown(_)).then_some(shown.at[i]);
-                if from != Some(to) || before != Standing::Shown(look) {
-                    shown.grid.shift(vehicle, from, to);
-                    shown.at[i] = to;
-                    shown.changed.push(Changed {
-                        vehicle,
-                        from,
-                        to,
-                        look,
-                    });
-                }
+                let was = shown.dot(vehicle, before);
+                let plain = Seen {
+                    at: latest.shown_at(scope.blurred),
+                    look,
+                    stamp_unix_s: latest.fix_stamp_unix_s(),
+                };
+                let seen = shown.sight.look(vehicle, latest.fix, plain, now.mono_ms);
+                shown.at[i] = plain.at;
+                shown.turn(vehicle, was, seen.map(|seen| (seen.at, seen.look)));
             }
             Standing::Shown(look)
         };
@@ -380,13 +432,55 @@ impl Fleet {
             _ => 0,
         };
         if level(after) >= SERIOUS && level(after) > level(before) {
-            let news = AlarmNews {
+            let news = std::array::from_fn(|scope| AlarmNews {
                 level: level(after),
-                district: Some(district).filter(|district| *district != NO_DISTRICT),
+                district: self.told_district(scope, vehicle, district),
                 began_unix_ms: now.unix_ms,
-            };
+            });
             self.news.began(vehicle, news);
         }
+    }
+
+    /// The district in which a scope is told that a vehicle is, which truly is in `district`.
+    fn told_district(&self, scope: usize, vehicle: u32, district: u8) -> Option<u8> {
+        let district = match self.scopes[scope].sight.of(vehicle) {
+            None => district,
+            Some(seen) => seen.map_or(NO_DISTRICT, |seen| self.districts.of(seen.at)),
+        };
+        Some(district).filter(|district| *district != NO_DISTRICT)
+    }
+
+    /// What a scope with zones is told: everybody as it is shown, and who is not shown as one number.
+    fn tell(&mut self, now: Now) {
+        for (scope, shown) in self.scopes.iter().enumerate() {
+            if !shown.sight.has_zones() && self.told[scope].is_none() {
+                continue;
+            }
+            let mut counts = self.summary.counts.clone();
+            let mut unseen = 0;
+            for (vehicle, seen) in shown.sight.zoned() {
+                let i = vehicle as usize;
+                counts.remove(self.standing[i], self.group[i]);
+                let Some(seen) = seen else {
+                    unseen += 1;
+                    continue;
+                };
+                let group = Group {
+                    district: self.districts.of(seen.at),
+                    ..self.group[i]
+                };
+                counts.add(Standing::Shown(seen.look), group);
+            }
+            let told = self.told[scope].get_or_insert_default();
+            told.say(
+                &self.summary.counts,
+                &counts,
+                unseen,
+                self.vehicles.at_private_rest,
+                now,
+            );
+        }
+        self.summary.told.clone_from(&self.told);
     }
 
     fn summarise(&mut self, now: Now, cells_changed: u32, cell_bytes: u64) {
@@ -418,10 +512,12 @@ impl Fleet {
         summary.newest_report_age_ms = ages.min();
         summary.news.clear();
         summary.news.extend(self.news.at(now.unix_ms));
+        summary.suppress_below = self.rules.suppress_below;
         summary.cells_changed = cells_changed;
         summary.cell_bytes = cell_bytes;
         self.reports_since_tick = 0;
         self.last_now = now;
+        self.tell(now);
     }
 
     /// Adds a watcher of a cell and says whether there is such a cell in its scope. It can be read at once.
@@ -431,20 +527,16 @@ impl Fleet {
         if !key.is_valid() || scopes.get(scope).is_none_or(|s| key.level > s.finest_level) {
             return false;
         }
-        let Shown {
-            at, grid, levels, ..
-        } = &mut self.scopes[scope];
-        let level = levels[usize::from(key.level)]
-            .get_or_insert_with(|| Box::new(Level::new(key.scope, key.level)));
-        let standing = &self.standing;
-        let dots = grid.around(&key).filter_map(|vehicle| {
-            let i = vehicle as usize;
-            match standing[i] {
-                Standing::Shown(look) => Some((vehicle, at[i], look)),
-                _ => None,
-            }
+        let shown = &mut self.scopes[scope];
+        let mut level = shown.levels[usize::from(key.level)]
+            .take()
+            .unwrap_or_else(|| Box::new(Level::new(key.scope, key.level)));
+        let dots = shown.grid.around(&key).filter_map(|vehicle| {
+            let (at, look) = shown.dot(vehicle, self.standing[vehicle as usize])?;
+            Some((vehicle, at, look))
         });
         level.watch(key, self.tick, dots);
+        shown.levels[usize::from(key.level)] = Some(level);
         true
     }
 
@@ -530,11 +622,32 @@ impl Fleet {
     /// How a scope showed a vehicle at the last tick; `None` without a dot.
     #[must_use]
     pub fn shown(&self, scope: u8, vehicle: VehicleIx) -> Option<(WorldPoint, Look)> {
-        let i = vehicle.0 as usize;
-        match self.standing.get(i)? {
-            Standing::Shown(look) => Some((self.scopes.get(usize::from(scope))?.at[i], *look)),
-            _ => None,
+        let standing = *self.standing.get(vehicle.0 as usize)?;
+        self.scopes
+            .get(usize::from(scope))?
+            .dot(vehicle.0, standing)
+    }
+
+    /// Whether a scope is shown less of a vehicle than there is, because it is in a zone.
+    #[must_use]
+    pub fn is_zoned(&self, scope: u8, vehicle: VehicleIx) -> bool {
+        let shown = self.scopes.get(usize::from(scope));
+        shown.is_none_or(|shown| shown.sight.of(vehicle.0).is_some())
+    }
+
+    /// What a scope may know of a vehicle: of one in a zone the place that the map shows, and no item that could hold
+    /// another one.
+    #[must_use]
+    pub fn seen_by(&self, scope: u8, vehicle: VehicleIx) -> Option<Snapshot<'_>> {
+        let mut snapshot = self.snapshot(vehicle)?;
+        let shown = self.scopes.get(usize::from(scope))?;
+        if let Some(seen) = shown.sight.of(vehicle.0) {
+            snapshot.withhold_place(seen.map(|seen| Timed {
+                value: seen.at,
+                stamp_unix_s: seen.stamp_unix_s,
+            }));
         }
+        Some(snapshot)
     }
 
     /// Why a vehicle had no dot at the last tick; `None` if it had one.
@@ -569,13 +682,13 @@ impl Fleet {
         self.alarms.acknowledge(id, by, comment)
     }
 
-    /// In which district a vehicle's dot was at the last tick, in the order in which they were given.
+    /// In which district a vehicle's dot was for a scope at the last tick, in the order in which they were given.
     #[must_use]
-    pub fn district(&self, vehicle: VehicleIx) -> Option<usize> {
-        let i = vehicle.0 as usize;
-        let shown = matches!(self.standing.get(i)?, Standing::Shown(_));
-        let district = self.group.get(i)?.district;
-        (shown && district != NO_DISTRICT).then_some(usize::from(district))
+    pub fn district(&self, scope: u8, vehicle: VehicleIx) -> Option<usize> {
+        self.shown(scope, vehicle)?;
+        let district = self.group.get(vehicle.0 as usize)?.district;
+        self.told_district(usize::from(scope), vehicle.0, district)
+            .map(usize::from)
     }
 
     /// All vehicles, in the order in which they became known.

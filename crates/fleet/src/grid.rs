@@ -37,6 +37,11 @@ impl Grid {
         bucket.push(vehicle);
     }
 
+    /// Takes a vehicle out that was at this point.
+    pub fn take_out(&mut self, vehicle: u32, from: WorldPoint) {
+        self.remove(vehicle, code_of(from));
+    }
+
     fn remove(&mut self, vehicle: u32, code: u32) {
         let Some(bucket) = self.buckets.get_mut(&code) else {
             return;

@@ -15,8 +15,8 @@ use crate::hash::Folded;
 pub(crate) struct Changed {
     pub vehicle: u32,
     pub from: Option<WorldPoint>,
-    pub to: WorldPoint,
-    pub look: Look,
+    /// `None`: no longer.
+    pub to: Option<(WorldPoint, Look)>,
 }
 
 /// Where a vehicle stands at this level.
@@ -202,7 +202,11 @@ impl Level {
     }
 
     fn apply_one(&mut self, change: &Changed, shift: u32) {
-        let (px, py) = (change.to.x >> shift, change.to.y >> shift);
+        let Some((to, look)) = change.to else {
+            self.leave(change.vehicle);
+            return;
+        };
+        let (px, py) = (to.x >> shift, to.y >> shift);
         let (column, row) = (px >> CELL_BITS, py >> CELL_BITS);
         let at = CellPoint {
             x: (px & 0xfff) as u16,
@@ -219,8 +223,8 @@ impl Level {
                     if old_at != at {
                         cell.changes.moves.push((place.slot, at));
                     }
-                    if old_look != change.look {
-                        cell.changes.looks.push((place.slot, change.look));
+                    if old_look != look {
+                        cell.changes.looks.push((place.slot, look));
                     }
                 }
                 if untouched && !cell.changes.is_empty() {
@@ -228,11 +232,7 @@ impl Level {
                 }
                 return;
             }
-            cell.changes.leaves.push(place.slot);
-            if untouched {
-                self.touched.push(place.cell);
-            }
-            self.place[change.vehicle as usize] = NOWHERE;
+            self.leave(change.vehicle);
         }
         if let Some(ix) = self.by_column_row.get(&(column, row)).copied() {
             let cell = self.cells[ix as usize]
@@ -246,13 +246,24 @@ impl Level {
                 slot: cell.next_slot(),
             };
             let from = change.from.map(|from| cell.key.offset_of(from));
-            let enter = Enter {
-                at,
-                look: change.look,
-                from,
-            };
+            let enter = Enter { at, look, from };
             cell.enter(change.vehicle, enter);
         }
+    }
+
+    /// Takes a dot out of the cell it is in, if somebody looks there.
+    fn leave(&mut self, vehicle: u32) {
+        let place = std::mem::replace(&mut self.place[vehicle as usize], NOWHERE);
+        if place.cell == NO_CELL {
+            return;
+        }
+        let cell = self.cells[place.cell as usize]
+            .as_mut()
+            .expect("places name cells that are there");
+        if cell.changes.is_empty() {
+            self.touched.push(place.cell);
+        }
+        cell.changes.leaves.push(place.slot);
     }
 
     /// Turns what [`apply`](Self::apply) wrote into frames. Returns how many cells changed, and the bytes.

@@ -18,9 +18,12 @@
 //! | `blur` | where a parked private vehicle is shown to those who may not know exactly |
 //! | `grid` | coarse buckets, so that a new cell costs what is in it |
 //! | `cell`, `level` | cells, their frames and their slot tables |
-//! | `districts` | which district a point lies in |
+//! | `squares` | in which of some outlines a point lies |
+//! | `districts` | which district that is |
+//! | `zones` | what a scope may see of a vehicle |
 //! | `alarms` | alarms that are on, and who has answered for them |
 //! | `counts` | the numbers of the status line |
+//! | `told` | what of them is told where there are zones; figures that are too small |
 //! | `news` | serious alarms that began lately |
 //! | `fleet` | all of it together: apply, tick, watch, resolve |
 
@@ -39,8 +42,11 @@ mod news;
 mod report;
 mod rules;
 mod sources;
+mod squares;
+mod told;
 mod vehicles;
 mod vins;
+mod zones;
 
 pub use alarms::{Acknowledged, Alarm, UNFORGETTABLE};
 pub use cell::CellStream;
@@ -54,3 +60,4 @@ pub use report::{Applied, Class, Now, RawPosition, RegistryEntry, Report, Source
 pub use rules::{Patience, Rules, Scope};
 pub use vehicles::kept::{BadRecord, Before, RECORD_VERSION};
 pub use vehicles::{Snapshot, Timed};
+pub use zones::{BadZones, MAX_DELAY_S, MAX_ZONE_CORNERS, MAX_ZONES, Zone, ZoneRule, Zones};

@@ -6,6 +6,11 @@ use std::collections::VecDeque;
 
 use wire::AlarmNews;
 
+use crate::fleet::SCOPES;
+
+/// One alarm as each scope is told of it: they may differ in the district.
+pub(crate) type Told = [AlarmNews; SCOPES];
+
 /// From this level on an alarm is news.
 pub(crate) const SERIOUS: u8 = 3;
 /// News at most; the oldest go.
@@ -16,14 +21,14 @@ const NEWS_FOR_MS: i64 = 10 * 60 * 1_000;
 #[derive(Debug, Default)]
 pub(crate) struct News {
     /// The newest first.
-    list: VecDeque<(u32, AlarmNews)>,
+    list: VecDeque<(u32, Told)>,
 }
 
 impl News {
     /// A vehicle's alarm rose to a serious level.
-    pub fn began(&mut self, vehicle: u32, news: AlarmNews) {
+    pub fn began(&mut self, vehicle: u32, news: Told) {
         if let Some(known) = self.list.iter().position(|(of, _)| *of == vehicle) {
-            if self.list[known].1.level >= news.level {
+            if self.list[known].1[0].level >= news[0].level {
                 return;
             }
             self.list.remove(known);
@@ -33,8 +38,8 @@ impl News {
     }
 
     /// What is news at this time, the newest first.
-    pub fn at(&mut self, now_unix_ms: i64) -> impl Iterator<Item = AlarmNews> + '_ {
-        let is_old = |news: &AlarmNews| now_unix_ms - news.began_unix_ms > NEWS_FOR_MS;
+    pub fn at(&mut self, now_unix_ms: i64) -> impl Iterator<Item = Told> + '_ {
+        let is_old = |news: &Told| now_unix_ms - news[0].began_unix_ms > NEWS_FOR_MS;
         while self.list.back().is_some_and(|(_, news)| is_old(news)) {
             self.list.pop_back();
         }
@@ -46,12 +51,12 @@ impl News {
 mod tests {
     use super::*;
 
-    fn news(level: u8, began_unix_ms: i64) -> AlarmNews {
-        AlarmNews {
+    fn news(level: u8, began_unix_ms: i64) -> Told {
+        [AlarmNews {
             level,
             district: Some(1),
             began_unix_ms,
-        }
+        }; SCOPES]
     }
 
     #[test]

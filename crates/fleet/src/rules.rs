@@ -46,6 +46,8 @@ pub struct Rules {
     pub blurred_finest_level: u8,
     /// How far a parked private vehicle is displaced in the blurred scope, at most.
     pub blur_radius_m: f64,
+    /// Figures of a district that are smaller are not told to the blurred scope; 0 or 1 tells all.
+    pub suppress_below: u32,
     /// Of the displacements; must be secret and new at each start of the server.
     pub seed: u64,
 }
@@ -89,6 +91,7 @@ impl Default for Rules {
             max_vehicles: 4_000_000,
             blurred_finest_level: 11,
             blur_radius_m: 250.0,
+            suppress_below: 5,
             seed: 0,
         }
     }

@@ -48,6 +48,24 @@ pub struct Snapshot<'a> {
     pub alarm_level: Option<Timed<Reading<u8>>>,
     /// The newest bytes of each information type.
     pub items: Vec<Item<'a>>,
+    /// It is in a zone: `fix` is what the map shows, and what else could tell the place is left out.
+    pub place_withheld: bool,
+}
+
+/// The information type of a position, in both editions.
+const POSITION_ITEM: u8 = 0x05;
+/// From here on the types are what makers have agreed upon among themselves, and may hold a position too.
+const FIRST_OWN_ITEM: u8 = 0x80;
+
+impl Snapshot<'_> {
+    /// Leaves of where it is only this.
+    pub(crate) fn withhold_place(&mut self, fix: Option<Timed<WorldPoint>>) {
+        self.fix = fix;
+        self.raw_position = None;
+        self.items
+            .retain(|item| item.kind != POSITION_ITEM && item.kind < FIRST_OWN_ITEM);
+        self.place_withheld = true;
+    }
 }
 
 /// What a report reads and writes: one record a vehicle, in two lines of a cache that are fetched together, for it is rarely
@@ -161,6 +179,11 @@ impl Latest {
     /// The level of its alarm, 0 for none or an unknown one.
     pub fn alarm(&self) -> u8 {
         self.alarm_level.and_then(Reading::value).unwrap_or(0)
+    }
+
+    /// The vehicle's time of its position.
+    pub fn fix_stamp_unix_s(&self) -> i64 {
+        i64::from(self.fix_stamp)
     }
 
     /// Where a scope shows it.
@@ -444,6 +467,7 @@ impl Vehicles {
             soc_pct: timed(latest.soc_pct, vehicle_stamp),
             alarm_level: timed(latest.alarm_level, i64::from(latest.alarm_stamp)),
             items: self.items[i].iter().collect(),
+            place_withheld: false,
         })
     }
 }

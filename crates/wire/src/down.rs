@@ -10,7 +10,7 @@ use crate::message::{put_varint, take_varint, take_varint_u32};
 use crate::{CellKey, FINEST_LEVEL, WireError};
 
 /// The version of everything in this crate. A page that reads another one in [`Hello`] reloads itself.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 
 /// One frame from the server.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,7 +96,8 @@ pub struct DistrictName {
 pub struct Status {
     pub tick: u64,
     pub tick_unix_ms: i64,
-    /// Known to the registry or ever heard = live + late + silent + cut off + all excluded.
+    /// Known to the registry or ever heard = live + late + silent + cut off + all excluded. In a scope with zones all of
+    /// these are about, in tens.
     pub registered: u32,
     pub live: u32,
     pub late: u32,
@@ -132,12 +133,12 @@ pub struct AlarmNews {
     pub began_unix_ms: i64,
 }
 
-/// The dots of one district.
+/// The dots of one district. `None`: a number that is not told, because it is small or would give a small one away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DistrictCounts {
-    pub shown: u32,
-    pub driving: u32,
-    pub charging: u32,
+    pub shown: Option<u32>,
+    pub driving: Option<u32>,
+    pub charging: Option<u32>,
     /// With an alarm of any level above 0.
     pub alarms: u32,
 }
@@ -163,6 +164,8 @@ pub enum Excluded {
     ClockAhead,
     /// Heard, but only in re-issued reports.
     OnlyReissued,
+    /// In a zone in which this scope is shown nothing; about so many.
+    InZone,
 }
 
 /// Stands for one vehicle in one session for two minutes; random, so it says nothing.

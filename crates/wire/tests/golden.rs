@@ -88,7 +88,7 @@ fn hello() {
         }),
         &[
             ("01", "kind: hello"),
-            ("03", "version"),
+            ("04", "version"),
             (
                 "84868808",
                 "epoch, seven bits a byte, low ones first, as all numbers here",
@@ -268,9 +268,9 @@ fn status() {
                 cut_off: true,
             }],
             districts: vec![DistrictCounts {
-                shown: 9_000,
-                driving: 3_000,
-                charging: 700,
+                shown: Some(9_000),
+                driving: Some(3_000),
+                charging: None,
                 alarms: 5,
             }],
             news: vec![AlarmNews {
@@ -301,8 +301,8 @@ fn status() {
             ("01 00 01", "connected; never a report; cut off"),
             ("01", "one district"),
             (
-                "a846 b817 bc05 05",
-                "shown, driving, charging, with an alarm",
+                "01 a846 01 b817 00 05",
+                "shown and driving are told, charging is not; with an alarm",
             ),
             ("01", "one piece of news"),
             (

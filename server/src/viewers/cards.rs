@@ -15,15 +15,17 @@ const MAX_WATCHED: usize = 4;
 
 pub struct Cards {
     session: SessionId,
+    scope: u8,
     /// With the receive time of what was sent last.
     watched: HashMap<Handle, Option<u64>>,
 }
 
 impl Cards {
     #[must_use]
-    pub fn new(session: SessionId) -> Self {
+    pub fn new(session: SessionId, scope: u8) -> Self {
         Self {
             session,
+            scope,
             watched: HashMap::new(),
         }
     }
@@ -70,7 +72,7 @@ impl Cards {
                 gone.push(*handle);
                 continue;
             };
-            let Some(facts) = state.fleet.snapshot(vehicle).await else {
+            let Some(facts) = state.fleet.snapshot(self.scope, vehicle).await else {
                 continue;
             };
             let received = facts.received_mono_ms();

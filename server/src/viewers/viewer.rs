@@ -61,7 +61,7 @@ async fn serve(socket: Socket, state: AppState, session: Arc<Session>) {
         scope: session.role.scope(),
         published: state.fleet.published(),
         state,
-        cards: Cards::new(session.id),
+        cards: Cards::new(session.id, session.role.scope()),
         session,
         sent: Sent::default(),
         fresh: HashMap::new(),

@@ -15,7 +15,7 @@ impl Centre {
             source: SourceId(0),
             stamp_unix_s: clock::unix_s(),
             reissued: false,
-            edition: None,
+            edition: Some(gb32960::Edition::V2016),
             fix: Some(WorldPoint::from_lon_lat(121.47, 31.23)),
             raw_position: None,
             activity: None,
@@ -23,7 +23,10 @@ impl Centre {
             odometer_hm: None,
             soc_pct: None,
             alarm_level: Some(Reading::Value(level)),
-            items: bytes::Bytes::new(),
+            // Its time, and its position.
+            items: bytes::Bytes::from_static(&[
+                26, 11, 22, 16, 0, 0, 0x05, 0, 7, 0x3d, 0x7d, 0xb0, 1, 0xdc, 0x8a, 0x70,
+            ]),
         };
         self.state.fleet.apply(vec![report]).await;
         // The report was taken before this question; so the first tick from now on shows it.
@@ -154,4 +157,76 @@ async fn an_alarm_is_answered_for_once_and_not_without_its_row() {
     let again = centre.acknowledge(&cookie, id, "watching").await;
     assert_eq!(again.error(), Some(ApiError::NoSuchAlarm));
     assert_eq!(centre.rows("alarm_acknowledged").await, 1);
+}
+
+/// A square around the place of [`Centre::report_alarm`], of these roles exempt.
+fn zones(rule: fleet::ZoneRule, exempt: [bool; fleet::SCOPES]) -> fleet::Zones {
+    let outline = geo::Rect::new(
+        geo::coord! { x: 121.46, y: 31.22 },
+        geo::coord! { x: 121.48, y: 31.24 },
+    );
+    let zone = fleet::Zone {
+        name: "Zone".to_owned(),
+        outline: outline.to_polygon().into(),
+        rule,
+        exempt,
+    };
+    fleet::Zones::new(&[zone]).unwrap()
+}
+
+#[tokio::test]
+async fn a_zone_holds_on_every_answer_and_for_everybody_who_is_not_exempt() {
+    use fleet::ZoneRule::{Coarsen, Hide};
+    let nobody = [false; fleet::SCOPES];
+    let mut supervisors = nobody;
+    supervisors[0] = true;
+    let centre = Centre::new().await;
+    let cookie = centre.signed_in(Role::Supervisor).await;
+    let explained = async || {
+        let form = format!("vin={VIN}&purpose=data_quality&case_number=");
+        let answer = centre.post("/api/explain-vin", Some(&cookie), form).await;
+        serde_json::from_str::<Explained>(&answer.body).unwrap()
+    };
+    for (rule, exempt, place_is_told) in [
+        (Hide, supervisors, true),
+        (Hide, nobody, false),
+        (Coarsen { level: 3 }, nobody, false),
+    ] {
+        let zones = zones(rule, exempt);
+        let set = centre.state.fleet.read(move |fleet| fleet.set_zones(zones));
+        set.await.unwrap();
+        centre.report_alarm(3).await;
+        let near = |place: Option<(f64, f64)>| {
+            place.is_some_and(|(lon, lat)| (lon - 121.47).abs() + (lat - 31.23).abs() < 1e-4)
+        };
+        let (alarms, _) = centre.alarms(&cookie).await;
+        assert_eq!(near(alarms.list[0].place), place_is_told, "{rule:?}");
+        assert_eq!(
+            alarms.list[0].place.is_some(),
+            rule != Hide || place_is_told
+        );
+        let why = explained().await;
+        let is_hidden = rule == Hide && !place_is_told;
+        assert_eq!(why.whereabouts == Whereabouts::InZone, is_hidden);
+        assert_eq!(why.heard_unix_s.is_none(), is_hidden);
+
+        // A search finds it all the same: that it exists is no place. What is opened then tells none.
+        let form = format!("vin={VIN}&make=&purpose=data_quality&case_number=");
+        let found = centre.post("/api/search-vin", Some(&cookie), form).await;
+        assert!(!found.body.contains("121."), "{}", found.body);
+        let handle = why.hit.unwrap().handle;
+        let opened = centre
+            .post("/api/open-card", Some(&cookie), open_form(&handle))
+            .await;
+        let card: app::card::OpenedCard = serde_json::from_str(&opened.body).unwrap();
+        assert_eq!(near(card.card.position), place_is_told, "{rule:?}");
+        assert_eq!(card.card.position.is_some(), !is_hidden);
+        assert_eq!(card.card.in_zone, !place_is_told);
+        let raw = centre
+            .post("/api/raw-card", Some(&cookie), format!("handle={handle}"))
+            .await;
+        assert_eq!(raw.status, StatusCode::OK);
+        let position = r#""kind":5"#;
+        assert_eq!(raw.body.contains(position), place_is_told, "{}", raw.body);
+    }
 }

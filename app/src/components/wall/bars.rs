@@ -65,11 +65,12 @@ pub fn DistrictBars(
     .into_any()
 }
 
-fn of_scene(scene: Scene) -> (Text, fn(&DistrictCounts) -> u32) {
+/// Numbers that are not told make no bar: they are the small ones.
+fn of_scene(scene: Scene) -> (Text, fn(&DistrictCounts) -> Option<u32>) {
     match scene {
         Scene::City | Scene::Districts => (wall::VEHICLES, |counts| counts.shown),
         Scene::Charging => (text::CHARGING, |counts| counts.charging),
-        Scene::Alarms => (wall::ALARMS, |counts| counts.alarms),
+        Scene::Alarms => (wall::ALARMS, |counts| Some(counts.alarms)),
     }
 }
 
@@ -79,16 +80,19 @@ fn bars(names: &[DistrictName], counts: &[DistrictCounts], scene: Scene, lang: L
         return Vec::new();
     }
     let read = of_scene(scene).1;
-    let most = counts.iter().map(read).max().unwrap_or(0).max(1);
+    let most = counts.iter().filter_map(read).max().unwrap_or(0).max(1);
     let mut bars: Vec<Bar> = names
         .iter()
         .zip(counts)
         .enumerate()
-        .map(|(district, (name, counts))| Bar {
-            district,
-            name: in_lang(name, lang).to_owned(),
-            count: read(counts),
-            share: (u64::from(read(counts)) * 100 / u64::from(most)) as u32,
+        .filter_map(|(district, (name, counts))| {
+            let count = read(counts)?;
+            Some(Bar {
+                district,
+                name: in_lang(name, lang).to_owned(),
+                count,
+                share: (u64::from(count) * 100 / u64::from(most)) as u32,
+            })
         })
         .collect();
     bars.sort_by_key(|bar| std::cmp::Reverse(bar.count));
@@ -122,8 +126,8 @@ mod tests {
             name("Jinshan", "金山"),
         ];
         let count = |shown, charging| DistrictCounts {
-            shown,
-            charging,
+            shown: Some(shown),
+            charging: Some(charging),
             ..DistrictCounts::default()
         };
         let counts = [count(50, 9), count(200, 3), count(0, 0)];

@@ -79,8 +79,8 @@ fn the_status_frame_has_districts_now_and_then_and_always_the_same_ones() {
         match &status.districts[..] {
             [] => without += 1,
             [first, second] => {
-                assert_eq!((first.shown, second.shown), (0, 1));
-                assert_eq!(second.driving, 1);
+                assert_eq!((first.shown, second.shown), (Some(0), Some(1)));
+                assert_eq!(second.driving, Some(1));
                 with += 1;
             }
             other => panic!("{other:?}"),

@@ -6,6 +6,7 @@ mod kept;
 mod news;
 mod rules;
 mod scopes;
+mod zones;
 
 use bytes::Bytes;
 use fleet::{Applied, Class, Fleet, Now, RegistryEntry, Report, Rules, SourceId, VehicleIx};

@@ -8,7 +8,10 @@
 mod oracle;
 mod viewer;
 
-use fleet::{Applied, Class, Fault, Fleet, Now, RegistryEntry, Report, Rules, SourceId};
+use fleet::{
+    Applied, Class, Fault, Fleet, Now, RegistryEntry, Report, Rules, SCOPES, SourceId, Zone,
+    ZoneRule, Zones,
+};
 use gb32960::{Edition, Reading, Vin};
 use oracle::Oracle;
 use rand::{Rng, SeedableRng};
@@ -77,6 +80,35 @@ impl World {
             y: centre
                 .y
                 .wrapping_add_signed(self.rng.random_range(-3..3) * step),
+        }
+    }
+
+    /// Around somewhere, for the blurred scope: its viewers must see what it shows, whatever that is.
+    fn zone(&mut self) -> Zone {
+        let (lon, lat) = self.somewhere().to_lon_lat();
+        // Outlines do not go across the date line.
+        let lon = lon.clamp(-179.9, 179.9);
+        let half = f64::from(self.rng.random_range(1..20)) / 1_000.0;
+        let outline = geo::Rect::new(
+            geo::coord! { x: lon - half, y: lat - half },
+            geo::coord! { x: lon + half, y: lat + half },
+        );
+        let rule = match self.rng.random_range(0..3) {
+            0 => ZoneRule::Hide,
+            1 => ZoneRule::Delay {
+                seconds: self.rng.random_range(1..20),
+            },
+            _ => ZoneRule::Coarsen {
+                level: self.rng.random_range(0..12),
+            },
+        };
+        let mut exempt = [false; SCOPES];
+        exempt[0] = true;
+        Zone {
+            name: String::new(),
+            outline: outline.to_polygon().into(),
+            rule,
+            exempt,
         }
     }
 
@@ -159,6 +191,13 @@ impl World {
                 let connected = self.rng.random_range(0..3) > 0;
                 self.fleet.source_state(source, connected, self.now);
                 self.oracle.source_state(source, connected, self.now);
+            }
+            91 if self.rng.random_range(0..3) == 0 => {
+                let zones: Vec<Zone> = (0..self.rng.random_range(0..3))
+                    .map(|_| self.zone())
+                    .collect();
+                self.fleet
+                    .set_zones(Zones::new(&zones).map_err(|e| e.to_string())?);
             }
             _ => {
                 let i = self.rng.random_range(0..VIEWERS);

@@ -13,6 +13,8 @@ const FIRST_BEAT_MS = 120_000;
 const DAY_MS = 20 * 3_600_000;
 const QUIET_HOUR = 4;
 const SPREAD_MS = 3_000;
+/** How often a wall says on its console that its map runs, for what started the browser and watches over it. */
+const TELL_EVERY_MS = 10_000;
 
 const { documentElement: html } = document;
 const isWall = document.querySelector("main.wall") !== null;
@@ -22,6 +24,7 @@ const quietMinute = Math.floor(Math.random() * 60);
 let beat = html.dataset.beat;
 let heard = started;
 let looked = started;
+let told = -Infinity;
 let reloading = false;
 
 function look() {
@@ -29,6 +32,10 @@ function look() {
   // A page that was not looked at, or a machine that slept, says nothing about the map.
   const slept = document.visibilityState === "hidden" || now - looked > 5 * LOOK_EVERY_MS;
   looked = now;
+  if (isWall && html.dataset.beat !== beat && now - told >= TELL_EVERY_MS) {
+    told = now;
+    console.info("evwall: the map runs");
+  }
   if (slept || html.dataset.beat !== beat) {
     beat = html.dataset.beat;
     heard = now;

@@ -19,20 +19,30 @@ use crate::viewers::Limits;
     about = "The real-time wall map of an electric-vehicle monitoring centre"
 )]
 pub struct Cli {
+    /// Settings in a TOML file: the options of `serve`, without their dashes. The command line and the environment go before it.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// What the log shows: error, warn, info, debug or trace, or such a level for each part. Read again at SIGHUP.
+    #[arg(long, value_name = "LEVEL", default_value = "info", global = true, value_parser = log_level)]
+    pub log: String,
     #[command(subcommand)]
     pub command: Command,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub enum Command {
     /// Subscribe to the telemetry and serve the map.
     Serve(Box<Serve>),
+    /// Say every setting of `serve`, its value and where that comes from, and whether a server would start with them.
+    CheckConfig(Box<Serve>),
     /// Manage accounts (the server may be running).
     User(User),
     /// Check or export the audit log.
     Audit(Audit),
     /// Give the server the vehicles there are (it may be running).
     Registry(Registry),
+    /// Say which evwall this is: version, commit, wire version, and which site is inside.
+    Version,
     /// Read frames of GB/T 32960 in hexadecimal, a line each, and print a JSON line each.
     Decode {
         /// Print the passwords of platform logins too.
@@ -41,23 +51,22 @@ pub enum Command {
     },
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct DataDir {
     /// Where the database and the first password are kept.
     #[arg(
         long = "data-dir",
         value_name = "DIR",
         default_value = ".evwall",
-        env = "EVWALL_DATA_DIR",
         global = true
     )]
     pub path: PathBuf,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Serve {
     /// Address of the map. One that other machines reach needs --tls-cert and --tls-key, or --behind-proxy.
-    #[arg(long, default_value = "127.0.0.1:3000", env = "EVWALL_LISTEN")]
+    #[arg(long, default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
     /// Address of /metrics; loopback only. By default the port after the map's.
     #[arg(long)]
@@ -78,9 +87,10 @@ pub struct Serve {
     pub registry: Option<PathBuf>,
     #[command(flatten)]
     pub data_dir: DataDir,
-    /// The built site: scripts, styles, ground map.
-    #[arg(long, default_value = "target/site", env = "EVWALL_SITE")]
-    pub site: PathBuf,
+    /// A folder with the built site: scripts, styles, ground map. By default the one inside this program, where it was built
+    /// with one, else target/site.
+    #[arg(long, value_name = "DIR")]
+    pub site: Option<PathBuf>,
     /// Certificate chain in PEM: serve HTTPS. Read again at SIGHUP.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
@@ -92,7 +102,7 @@ pub struct Serve {
     #[arg(long, conflicts_with = "tls_cert")]
     pub behind_proxy: bool,
     /// Where the heads of the audit log are appended, best on another machine. By default audit-heads in the data dir.
-    #[arg(long, value_name = "FILE", env = "EVWALL_AUDIT_HEADS")]
+    #[arg(long, value_name = "FILE")]
     pub audit_heads: Option<PathBuf>,
     /// The finest level at which screens and viewers see dots: 11 is about 4 m, each one less doubles it.
     #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u8).range(0..=14))]
@@ -125,7 +135,7 @@ pub struct Serve {
     pub tick_ms: u32,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct User {
     #[command(flatten)]
     pub data_dir: DataDir,
@@ -133,7 +143,7 @@ pub struct User {
     pub command: UserCommand,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub enum UserCommand {
     /// Create an account; its random password is printed once.
     Add { name: String, role: String },
@@ -147,7 +157,7 @@ pub enum UserCommand {
     Role { name: String, role: String },
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Registry {
     #[command(flatten)]
     pub data_dir: DataDir,
@@ -158,10 +168,14 @@ pub struct Registry {
     pub command: RegistryCommand,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub enum RegistryCommand {
     /// Check a CSV file with the columns vin,make,model,class and put it in place of the registry, whole or not at all.
     Import { file: PathBuf },
+}
+
+fn log_level(text: &str) -> Result<String, tracing_subscriber::filter::ParseError> {
+    tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned())
 }
 
 /// The registry's place in the data dir.
@@ -170,7 +184,7 @@ pub fn registry_in(data_dir: &std::path::Path) -> PathBuf {
     data_dir.join("registry.csv")
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Audit {
     #[command(flatten)]
     pub data_dir: DataDir,
@@ -178,7 +192,7 @@ pub struct Audit {
     pub command: AuditCommand,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub enum AuditCommand {
     /// Check the chain; with --heads also that nothing after an exported head was cut off.
     Verify {
@@ -191,7 +205,7 @@ pub enum AuditCommand {
 
 impl Serve {
     /// # Errors
-    /// An address that is not loopback, a stream that is not a WebSocket, or a site that was not built.
+    /// An address that is not loopback, a stream that is not a WebSocket, or a demo for others than this machine.
     pub fn check(&self) -> Result<()> {
         if !self.listen.ip().is_loopback() && self.outside() == Outside::Loopback {
             bail!(
@@ -223,12 +237,6 @@ impl Serve {
             // Not the address itself: it may hold what must not be shown.
             check_url(url).map_err(|why| anyhow!("--telemetry: {why}"))?;
             self.check_demo(url)?;
-        }
-        if !self.site.join("pkg").is_dir() {
-            bail!(
-                "{} holds no built site: run `cargo xtask build`, or point --site to one",
-                self.site.display()
-            );
         }
         Ok(())
     }
@@ -355,9 +363,7 @@ mod tests {
                 "b",
             ],
         ] {
-            let no_site = [secured, &["--site", "/nonexistent"]].concat();
-            let error = serve(&no_site).check().unwrap_err().to_string();
-            assert!(error.contains("no built site"), "{error}");
+            assert!(serve(secured).check().is_ok());
             let demo = [secured, &["--demo"]].concat();
             let error = serve(&demo).check().unwrap_err().to_string();
             assert!(error.contains("--demo"), "{error}");

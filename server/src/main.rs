@@ -2,7 +2,7 @@
 //!
 //! In the order of the data: [`source`] → [`fleet_thread`] → [`viewers`]; beside them the [`door`] before every route
 //! with its table of [`places`], the [`centre`] that answers for single vehicles, the [`office`] for accounts and the
-//! log, [`picture`] for what is kept over a restart, [`ground`] for what lies under the dots, and [`ops`] for operators.
+//! log, [`picture`] for what is kept over a restart, [`ground`] for what lies under the dots, [`settings`] and what of them is [`reload`]ed at SIGHUP, and [`ops`] for operators.
 
 #![recursion_limit = "256"]
 
@@ -36,8 +36,10 @@ mod qr;
 mod rates;
 mod registry;
 mod registry_live;
+mod reload;
 mod routes;
 mod serve;
+mod settings;
 mod site;
 mod source;
 mod state;
@@ -51,20 +53,46 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, reload as reloadable};
 
-use crate::config::{Cli, Command};
+use crate::config::Command;
+use crate::settings::{Refused, Settings};
 
 const SHUTDOWN: Duration = Duration::from_millis(500);
 
+/// As `cargo xtask dist` says it while this is compiled.
+const COMMIT: Option<&str> = option_env!("EVWALL_COMMIT");
+
+fn version() -> String {
+    let site = site::embedded_number();
+    let site = site.map_or("none inside".to_owned(), |number| format!("{number:016x}"));
+    format!(
+        "evwall {}\ncommit {}\nwire {}\nsite {site}\n",
+        env!("CARGO_PKG_VERSION"),
+        COMMIT.unwrap_or("unknown"),
+        wire::VERSION
+    )
+}
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let filter = EnvFilter::try_from_env("EVWALL_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let args: Vec<_> = std::env::args_os().collect();
+    let settings = match Settings::read(&args) {
+        Ok(settings) => settings,
+        Err(Refused::Usage(error)) => error.exit(),
+        Err(Refused::File(error)) => {
+            eprintln!("evwall: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let (filter, level) = reloadable::Layer::new(EnvFilter::new(&settings.cli.log));
+    let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
+        .with_writer(std::io::stderr);
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
         .init();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -74,8 +102,19 @@ fn main() -> ExitCode {
         }
     };
     let outcome = runtime.block_on(async {
-        match cli.command {
-            Command::Serve(serve) => serve::run(*serve).await,
+        match settings.cli.command.clone() {
+            Command::Serve(serve) => {
+                let hangup = |stop| reload::keep(args, settings, level, stop);
+                serve::run(*serve, hangup).await
+            }
+            Command::CheckConfig(serve) => {
+                print!("{}", settings.explained());
+                serve::check(&serve)
+            }
+            Command::Version => {
+                print!("{}", version());
+                Ok(())
+            }
             Command::User(user) => accounts::user(user).await,
             Command::Audit(audit) => accounts::audit(audit).await,
             Command::Registry(registry) => accounts::registry(registry),

@@ -1,6 +1,8 @@
 //! `evwall serve`: puts the parts together and takes them apart again.
 
+use std::future::Future;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use axum::Router;
 use axum::extract::connect_info::{Connected, IntoMakeServiceWithConnectInfo};
 use axum::serve::{IncomingStream, Listener};
-use fleet::{Fleet, Rules, SourceId};
+use fleet::{Fleet, RegistryEntry, Rules, SourceId};
 use intake::Stream;
 use leptos::config::{Env, LeptosOptions};
 use tokio::net::{TcpListener, TcpSocket};
@@ -24,6 +26,7 @@ use crate::handles::{self, Handles};
 use crate::outside::{Peer, PlainListener};
 use crate::picture::Picture;
 use crate::registry_live::{Registered, Seen};
+use crate::site::Site;
 use crate::state::{AppState, SiteNumber};
 use crate::tls::TlsListener;
 use crate::viewers::Seats;
@@ -42,38 +45,97 @@ const SEND_BUFFER_BYTES: u32 = 64 * 1024;
 /// Connections that may wait to be accepted: after a restart all maps come back at once.
 const BACKLOG: u32 = 2048;
 
+/// Everything that is read before a port is opened.
+struct Prepared {
+    site: Site,
+    ground: Arc<Ground>,
+    page: SiteNumber,
+    registry_file: PathBuf,
+    registry_seen: Seen,
+    entries: Vec<RegistryEntry>,
+    platforms: intake::Platforms,
+    streams: Vec<(Stream, Option<Connector>)>,
+}
+
+impl Prepared {
+    /// Unpacks the site that is inside the binary into `beside`, where no other was named.
+    fn read(config: &Serve, beside: &Path) -> Result<Self> {
+        config.check()?;
+        let site = Site::open(config.site.as_deref(), beside)?;
+        if let Some(files) = config.tls() {
+            files.load()?;
+        }
+        let ground = Arc::new(Ground::open(&config.ground)?);
+        let page = SiteNumber(site::fingerprint(site.path())?);
+        let (registry_file, must_be) = config.registry_file();
+        let registry_seen = Seen::of(&registry_file);
+        let entries = if must_be || registry_seen.is_there() {
+            registry::read(&registry_file)?
+        } else {
+            Vec::new()
+        };
+        let platforms = match &config.platforms {
+            Some(path) => source::read_platforms(path)?,
+            None => intake::Platforms::default(),
+        };
+        if !platforms.all.is_empty() && config.listen_32960.is_none() {
+            bail!(
+                "--platforms names a [[platform]], and without --listen-32960 ADDR it cannot connect"
+            );
+        }
+        if platforms.all.is_empty() && config.listen_32960.is_some() {
+            bail!("--listen-32960 waits for platforms, and --platforms names no [[platform]]");
+        }
+        let streams = streams(config, &platforms)?;
+        Ok(Self {
+            site,
+            ground,
+            page,
+            registry_file,
+            registry_seen,
+            entries,
+            platforms,
+            streams,
+        })
+    }
+}
+
+/// Reads everything that a start would read, and opens nothing.
+///
+/// # Errors
+/// Whatever would keep the server from starting, in one sentence.
+pub fn check(config: &Serve) -> Result<()> {
+    let beside = tempfile::tempdir()?;
+    let prepared = Prepared::read(config, beside.path())?;
+    println!(
+        "# A server would start: {} streams, {} platforms, {} vehicles in the registry.",
+        prepared.streams.len(),
+        prepared.platforms.all.len(),
+        prepared.entries.len()
+    );
+    Ok(())
+}
+
 /// Serves until SIGINT or SIGTERM.
 ///
 /// # Errors
 /// Whatever keeps it from starting, in one sentence.
-pub async fn run(config: Serve) -> Result<()> {
-    config.check()?;
-    if let Some(files) = config.tls() {
-        files.load()?;
-    }
-    let ground = Arc::new(Ground::open(&config.ground)?);
-    let page = SiteNumber(site::fingerprint(&config.site)?);
+pub async fn run<F>(config: Serve, at_hangup: impl FnOnce(CancellationToken) -> F) -> Result<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    config.make_data_dir()?;
+    let Prepared {
+        site,
+        ground,
+        page,
+        registry_file,
+        registry_seen,
+        entries,
+        platforms,
+        streams,
+    } = Prepared::read(&config, &config.data_dir.path)?;
     let prometheus = metrics::install()?;
-    let (registry_file, must_be) = config.registry_file();
-    let registry_seen = Seen::of(&registry_file);
-    let entries = if must_be || registry_seen.is_there() {
-        registry::read(&registry_file)?
-    } else {
-        Vec::new()
-    };
-    let platforms = match &config.platforms {
-        Some(path) => source::read_platforms(path)?,
-        None => intake::Platforms::default(),
-    };
-    if !platforms.all.is_empty() && config.listen_32960.is_none() {
-        bail!(
-            "--platforms names a [[platform]], and without --listen-32960 ADDR it cannot connect"
-        );
-    }
-    if platforms.all.is_empty() && config.listen_32960.is_some() {
-        bail!("--listen-32960 waits for platforms, and --platforms names no [[platform]]");
-    }
-    let streams = streams(&config, &platforms)?;
     let listener = bind_map(config.listen)?;
     let map_addr = listener.local_addr()?;
     let ops_listener = bind(config.ops_addr(map_addr), "--ops-listen").await?;
@@ -94,14 +156,14 @@ pub async fn run(config: Serve) -> Result<()> {
         suppress_below: config.suppress_below,
         ..Rules::default()
     });
-    let districts = districts::read(&config.site)?;
+    let districts = districts::read(site.path())?;
     fleet.set_districts(&districts);
     if let Some(path) = &config.zones {
         let (set, count) = zones::read(path)?;
         fleet.set_zones(set);
         zones::taken(count);
     }
-    let gazetteer = gazetteer::read(&config.site, &districts)?;
+    let gazetteer = gazetteer::read(site.path(), &districts)?;
     let registered = Registered::new(entries.iter().map(|entry| entry.vin));
     for entry in &entries {
         if fleet.register(entry).is_none() {
@@ -128,6 +190,7 @@ pub async fn run(config: Serve) -> Result<()> {
 
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
+    tasks.spawn(at_hangup(stop.clone()));
     let first_platform = SourceId(u16::try_from(streams.len())?);
     let subscribed = streams.len();
     for (index, (stream, tls)) in streams.into_iter().enumerate() {
@@ -187,7 +250,7 @@ pub async fn run(config: Serve) -> Result<()> {
     let state = AppState {
         leptos: LeptosOptions::builder()
             .output_name("evwall")
-            .site_root(config.site.to_string_lossy())
+            .site_root(site.path().to_string_lossy())
             .site_pkg_dir("pkg")
             .env(Env::PROD)
             .site_addr(map_addr)
@@ -229,7 +292,7 @@ pub async fn run(config: Serve) -> Result<()> {
         println!("sign in as demo with password {password}");
     }
 
-    let router = routes::router(state, &config.site, config.outside())
+    let router = routes::router(state, site.path(), config.outside())
         .into_make_service_with_connect_info::<Peer>();
     let serving = async {
         match config.tls() {
@@ -327,7 +390,6 @@ fn bound(
 }
 
 async fn open_access(config: &Serve) -> Result<Access> {
-    config.make_data_dir()?;
     let settings = access::Settings {
         demo: config.demo,
         ..access::Settings::default()

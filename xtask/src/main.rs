@@ -8,6 +8,7 @@ mod basemap;
 mod bench;
 mod browser;
 mod ci;
+mod dist;
 mod root;
 mod run;
 mod screenshot;
@@ -42,6 +43,8 @@ enum Task {
     Ci,
     /// Run the benches (all, or the named one); JSON lines to standard output and target/bench/NAME.json; `--write`: into docs/performance.md
     Bench(bench::BenchOptions),
+    /// Make what a centre installs: target/dist/evwall-VERSION-ARCH.tar.gz, one program with the site inside, units, settings
+    Dist(dist::DistOptions),
     /// Make the default ground map and its fonts again: public/ground, public/fonts
     Basemap,
     /// Take the picture of the wall that README.md shows
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Task::Test(options) => ci::test(&options),
         Task::Ci => ci::ci(),
         Task::Bench(options) => bench::bench(&options),
+        Task::Dist(options) => dist::dist(&options),
         Task::Basemap => basemap::basemap(),
         Task::Screenshot(options) => screenshot::screenshot(&options),
     };

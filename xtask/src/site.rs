@@ -22,7 +22,7 @@ const BINDINGS_FROM: &str = "wasm-bindgen-cli-support";
 
 /// Programs for development are built with the very features that the tests in Rust have, or much of both is compiled twice:
 /// all crates at once, and one test (any), because that is what makes cargo heed what only tests depend on.
-const AS_THE_TESTS: [&str; 6] = [
+pub const AS_THE_TESTS: [&str; 6] = [
     "--workspace",
     "--exclude",
     "frontend",

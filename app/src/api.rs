@@ -6,7 +6,9 @@ use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
 mod desk;
+mod sources;
 pub use desk::*;
+pub use sources::*;
 
 use crate::card::{OpenedCard, RawItem};
 use crate::log::{LogPage, LogQuery, LogRow, OwnRows};
@@ -85,6 +87,7 @@ pub struct Me {
     pub may_acknowledge: bool,
     pub may_read_log: bool,
     pub may_manage_users: bool,
+    pub may_see_sources: bool,
     /// Whether there is a person behind the account, who has rows and a password of their own.
     pub has_own_page: bool,
     pub purposes: Vec<PurposeChoice>,

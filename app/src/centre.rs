@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::api::{
     AccountList, Alarms, ApiError, CodeOffer, Explained, Me, NamedPlace, SearchHits, Secret,
+    SourceLine,
 };
 use crate::card::{OpenedCard, RawItem};
 use crate::log::{LogPage, LogQuery, LogRow, OwnRows};
@@ -13,7 +14,7 @@ use crate::log::{LogPage, LogQuery, LogRow, OwnRows};
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send + 'a>>;
 
 /// The monitoring centre as one signed-in person sees it. The server makes one for each request.
-pub trait Centre: Office + DeskWork {
+pub trait Centre: Office + DeskWork + SourceWork {
     fn me(&self) -> Answer<'_, Me>;
     fn open_card(
         &self,
@@ -49,6 +50,11 @@ pub trait DeskWork: Send + Sync {
         comment: String,
         reference: Option<String>,
     ) -> Answer<'_, ()>;
+}
+
+/// The part that is about where reports come from.
+pub trait SourceWork: Send + Sync {
+    fn sources(&self) -> Answer<'_, Vec<SourceLine>>;
 }
 
 /// The part that is about people and not about vehicles: the log, one's own account, everybody's accounts.

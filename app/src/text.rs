@@ -15,6 +15,7 @@ pub mod desk;
 #[cfg(feature = "ssr")]
 pub mod fields;
 mod office;
+pub mod sources;
 mod trouble;
 pub mod wall;
 pub use office::*;

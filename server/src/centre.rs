@@ -194,6 +194,7 @@ impl Centre for Desk {
             may_see_alarms: access::allows(self.session.role, Action::SeeAlarms),
             may_acknowledge: access::allows(self.session.role, Action::AcknowledgeAlarm),
             may_read_log: access::allows(self.session.role, Action::ReadAudit),
+            may_see_sources: access::allows(self.session.role, Action::SeeSources),
             may_manage_users: access::allows(self.session.role, Action::ManageUsers),
             has_own_page: access::allows(self.session.role, Action::SeeOwnAudit),
             purposes,

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use fleet::{Applied, CellStream, Fleet, Report, SCOPES, Scope, SourceId, VehicleIx};
 use gb32960::Vin;
-use metrics::{counter, gauge, histogram};
+use metrics::{Gauge, counter, gauge, histogram};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 use tracing::error;
@@ -18,7 +18,9 @@ use wire::{CellKey, Click, DistrictName, Down, Freshness, Status};
 
 use crate::card::Facts;
 use crate::clock;
-use crate::metrics::{BLURRED, CELLS, LIVE, QUEUE, REGISTERED, REPORTS_NOT_SHOWN, TICK_SECONDS};
+use crate::metrics::{
+    BLURRED, CELLS, LIVE, QUEUE, REGISTERED, REPORTS_NOT_SHOWN, SOURCE_AGE, TICK_SECONDS,
+};
 
 /// Batches that may wait for the fleet; one is at most one message of a source.
 const QUEUE_BATCHES: usize = 256;
@@ -219,6 +221,7 @@ pub fn start(fleet: Fleet, sources: Vec<String>, tick_ms: u32) -> std::io::Resul
     let epoch = rand::random();
     let scopes = fleet.rules().scopes();
     let writer = Writer {
+        ages: vec![None; sources.len()],
         fleet,
         sources,
         publish,
@@ -247,6 +250,8 @@ pub fn start(fleet: Fleet, sources: Vec<String>, tick_ms: u32) -> std::io::Resul
 
 struct Writer {
     fleet: Fleet,
+    /// By source, from its first report on: where the age of its newest one is told.
+    ages: Vec<Option<Gauge>>,
     sources: Vec<String>,
     publish: watch::Sender<Arc<Published>>,
     tick_ms: u32,
@@ -335,6 +340,15 @@ impl Writer {
             summary.counts.all.freshness[Freshness::Live as usize],
         ));
         gauge!(BLURRED).set(f64::from(summary.blurred));
+        for source in &summary.sources {
+            let Some(age_ms) = source.newest_report_age_ms else {
+                continue;
+            };
+            if let Some(age) = self.ages.get_mut(usize::from(source.id.0)) {
+                age.get_or_insert_with(|| gauge!(SOURCE_AGE, "source" => name(source.id)))
+                    .set(f64::from(age_ms) / 1e3);
+            }
+        }
         let published = Published {
             tick: summary.tick,
             status,

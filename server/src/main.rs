@@ -42,6 +42,7 @@ mod serve;
 mod settings;
 mod site;
 mod source;
+mod source_board;
 mod state;
 mod tls;
 mod viewers;

@@ -6,6 +6,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 pub const DAMAGED: &str = "evwall_damaged_total";
 pub const SOURCE_DAMAGED: &str = "evwall_source_damaged_total";
 pub const REPORTS: &str = "evwall_reports_total";
+pub const SOURCE_REPORTS: &str = "evwall_source_reports_total";
+pub const SOURCE_AGE: &str = "evwall_source_report_age_seconds";
 pub const REPORTS_NOT_SHOWN: &str = "evwall_reports_not_shown_total";
 pub const SOURCE_CONNECTED: &str = "evwall_source_connected";
 pub const RECONNECTS: &str = "evwall_source_reconnects_total";
@@ -24,6 +26,8 @@ pub const CELLS: &str = "evwall_cells_watched";
 pub const TICK_SECONDS: &str = "evwall_tick_seconds";
 pub const QUEUE: &str = "evwall_fleet_queue_batches";
 pub const BYTES_OUT: &str = "evwall_viewer_bytes_total";
+pub const CLASS_BYTES: &str = "evwall_viewer_class_bytes_total";
+pub const CLASS_MESSAGES: &str = "evwall_viewer_messages_total";
 pub const SKIPPED_TICKS: &str = "evwall_viewer_skipped_ticks_total";
 pub const BAD_UPWARD: &str = "evwall_viewer_bad_messages_total";
 pub const LOGINS: &str = "evwall_logins_total";
@@ -35,6 +39,7 @@ pub const PICTURE_WRITES: &str = "evwall_picture_writes_total";
 pub const PICTURE_WRITE_SECONDS: &str = "evwall_picture_write_seconds";
 pub const PICTURE_HELD_SECONDS: &str = "evwall_picture_held_seconds";
 pub const PICTURE_BYTES: &str = "evwall_picture_bytes";
+pub const MEMORY: &str = "evwall_memory_bytes";
 pub const TOO_FAST: &str = "evwall_requests_too_fast_total";
 
 /// Installs the recorder; call once.
@@ -57,6 +62,11 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
         "The same for each source, platforms' refused frames among them"
     );
     describe_counter!(REPORTS, "Reports decoded");
+    describe_counter!(SOURCE_REPORTS, "The same for each source");
+    describe_gauge!(
+        SOURCE_AGE,
+        "Age of the newest report of each source; none until the first"
+    );
     describe_counter!(
         REPORTS_NOT_SHOWN,
         "Reports that did not change the picture, by reason"
@@ -93,6 +103,9 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     describe_histogram!(TICK_SECONDS, "Time one tick took");
     describe_gauge!(QUEUE, "Batches waiting for the fleet");
     describe_counter!(BYTES_OUT, "Bytes sent to viewers");
+    describe_counter!(CLASS_BYTES, "The same for each role");
+    describe_counter!(CLASS_MESSAGES, "Messages sent to viewers, for each role");
+    describe_gauge!(MEMORY, "Memory of the server that is not swapped out");
     describe_counter!(
         SKIPPED_TICKS,
         "Ticks not sent to a viewer that had not acknowledged two"

@@ -6,11 +6,11 @@ use std::future::Future;
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
-use metrics::counter;
+use metrics::{counter, gauge};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
-use crate::metrics::ACCESS_FAULTS;
+use crate::metrics::{ACCESS_FAULTS, MEMORY};
 use crate::source::Quarantines;
 
 /// Serves until `until` is done.
@@ -28,6 +28,9 @@ pub async fn serve(
         async move {
             handle.run_upkeep();
             counter!(ACCESS_FAULTS).absolute(access::faults_total());
+            if let Some(bytes) = memory_bytes() {
+                gauge!(MEMORY).set(bytes);
+            }
             (
                 [(CONTENT_TYPE, "text/plain; version=0.0.4")],
                 handle.render(),
@@ -44,4 +47,14 @@ pub async fn serve(
     axum::serve(listener, router)
         .with_graceful_shutdown(until)
         .await
+}
+
+/// As the system counts it; nothing where it does not say.
+fn memory_bytes() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kb: f64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(kb * 1024.0)
 }

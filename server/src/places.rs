@@ -64,6 +64,9 @@ pub const PLACES: &[Place] = &[
     post("/api/read-log", Action::ReadAudit),
     post("/api/notices", Action::SeeNotices),
     post("/api/notice-seen", Action::SeeNotices),
+    get("/sources", Action::SeeSources),
+    get("/sources.csv", Action::SeeSources),
+    post("/api/sources", Action::SeeSources),
     get("/account", Action::SeeOwnAudit),
     post("/api/own-log", Action::SeeOwnAudit),
     post("/api/change-password", Action::ChangeOwnPassword),
@@ -166,6 +169,9 @@ mod tests {
         ("POST /api/read-log", "---P-"),
         ("POST /api/notices", "---P-"),
         ("POST /api/notice-seen", "---P-"),
+        ("GET /sources", "-VU-A"),
+        ("GET /sources.csv", "-VU-A"),
+        ("POST /api/sources", "-VU-A"),
         ("GET /account", "-VUPA"),
         ("POST /api/own-log", "-VUPA"),
         ("POST /api/change-password", "-VUPA"),
@@ -239,7 +245,7 @@ mod tests {
         for page in &pages {
             assert!(action_of(&Method::GET, page).is_some(), "{page}");
         }
-        let others = ["/ws", "/favicon.svg", "/ATTRIBUTION.md"];
+        let others = ["/ws", "/favicon.svg", "/ATTRIBUTION.md", "/sources.csv"];
         let named: BTreeSet<_> = PLACES
             .iter()
             .filter(|place| place.method == Verb::Get)

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use axum::Router;
 use axum::extract::connect_info::{Connected, IntoMakeServiceWithConnectInfo};
 use axum::serve::{IncomingStream, Listener};
-use fleet::{Fleet, RegistryEntry, Rules, SourceId};
+use fleet::{Fleet, RegistryEntry, Rules, SourceId, Zones};
 use intake::Stream;
 use leptos::config::{Env, LeptosOptions};
 use tokio::net::{TcpListener, TcpSocket};
@@ -54,6 +54,8 @@ struct Prepared {
     registry_seen: Seen,
     entries: Vec<RegistryEntry>,
     platforms: intake::Platforms,
+    /// And how many they are.
+    zones: Option<(Zones, usize)>,
     streams: Vec<(Stream, Option<Connector>)>,
 }
 
@@ -87,6 +89,7 @@ impl Prepared {
             bail!("--listen-32960 waits for platforms, and --platforms names no [[platform]]");
         }
         let streams = streams(config, &platforms)?;
+        let zones = config.zones.as_deref().map(zones::read).transpose()?;
         Ok(Self {
             site,
             ground,
@@ -95,6 +98,7 @@ impl Prepared {
             registry_seen,
             entries,
             platforms,
+            zones,
             streams,
         })
     }
@@ -108,10 +112,11 @@ pub fn check(config: &Serve) -> Result<()> {
     let beside = tempfile::tempdir()?;
     let prepared = Prepared::read(config, beside.path())?;
     println!(
-        "# A server would start: {} streams, {} platforms, {} vehicles in the registry.",
+        "# A server would start: {} streams, {} platforms, {} vehicles in the registry, {} zones.",
         prepared.streams.len(),
         prepared.platforms.all.len(),
-        prepared.entries.len()
+        prepared.entries.len(),
+        prepared.zones.map_or(0, |(_, count)| count)
     );
     Ok(())
 }
@@ -133,6 +138,7 @@ where
         registry_seen,
         entries,
         platforms,
+        zones,
         streams,
     } = Prepared::read(&config, &config.data_dir.path)?;
     let prometheus = metrics::install()?;
@@ -158,8 +164,7 @@ where
     });
     let districts = districts::read(site.path())?;
     fleet.set_districts(&districts);
-    if let Some(path) = &config.zones {
-        let (set, count) = zones::read(path)?;
+    if let Some((set, count)) = zones {
         fleet.set_zones(set);
         zones::taken(count);
     }

@@ -241,7 +241,7 @@ impl ConfigFile {
                 bail!("line {line}: {}", unknown(name));
             };
             let arguments = arguments(arg, name, value.get_ref())
-                .and_then(|arguments| checked(arguments))
+                .and_then(checked)
                 .map_err(|why| anyhow!("line {line}: {name}: {why:#}"))?;
             values.insert(
                 arg.get_long().unwrap_or_default(),

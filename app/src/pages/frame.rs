@@ -18,6 +18,7 @@ pub fn Places(#[prop(into)] me: Signal<Me>) -> impl IntoView {
         ("/", text::MAP, true),
         ("/log", text::LOG, me.may_read_log),
         ("/users", text::USERS, me.may_manage_users),
+        ("/sources", text::sources::SOURCES, me.may_see_sources),
         ("/account", text::OWN_ACCOUNT, me.has_own_page),
     ];
     view! {

@@ -18,13 +18,14 @@ use crate::grid::Grid;
 use crate::hash::Folded;
 use crate::level::{Changed, Level};
 use crate::news::{News, SERIOUS};
+use crate::quality::Qualities;
 use crate::sources::Sources;
 use crate::told::Told;
 use crate::vehicles::{DIRTY, HAS_FIX, KEPT, Vehicles, kept};
 use crate::zones::{Seen, Sight};
 use crate::{
-    Alarm, Applied, BadRecord, Before, CellStream, Counts, District, Now, RegistryEntry, Report,
-    Rules, Snapshot, SourceId, SourceSummary, Tally, TickSummary, Timed, VehicleIx, Zones,
+    Alarm, Applied, BadRecord, Before, CellStream, Counts, District, Now, Quality, RegistryEntry,
+    Report, Rules, Snapshot, SourceId, SourceSummary, Tally, TickSummary, Timed, VehicleIx, Zones,
 };
 
 /// The scope that shows every dot where it is.
@@ -42,6 +43,7 @@ pub struct Fleet {
     rules: Rules,
     vehicles: Vehicles,
     sources: Sources,
+    qualities: Qualities,
     wheel: Wheel,
     tick: u64,
     last_now: Now,
@@ -136,6 +138,7 @@ impl Fleet {
             vehicles: Vehicles::new(rules.seed),
             rules,
             sources: Sources::default(),
+            qualities: Qualities::default(),
             wheel: Wheel::default(),
             tick: 0,
             last_now: Now::default(),
@@ -220,6 +223,9 @@ impl Fleet {
     fn apply_to(&mut self, vehicle: Option<u32>, report: &Report, now: Now) -> Applied {
         self.reports_since_tick += 1;
         self.sources.heard(report.source, now);
+        let vehicle = vehicle.or_else(|| self.vehicles.find(&report.vin));
+        let prior = vehicle.and_then(|vehicle| self.vehicles.prior(vehicle));
+        self.qualities.note(report, prior, now);
         self.vehicles.apply_to(vehicle, report, now, &self.rules)
     }
 
@@ -595,6 +601,12 @@ impl Fleet {
             .and_then(|cell| cell.resolve(generation, slot))
             .or_else(|| self.retired.resolve(key, generation, slot))
             .map(VehicleIx)
+    }
+
+    /// How well a source reported in the last minute.
+    #[must_use]
+    pub fn quality(&self, source: SourceId, now: Now) -> Quality {
+        self.qualities.of(source, now)
     }
 
     /// Everything known of a vehicle.

@@ -15,6 +15,7 @@
 //! | `items` | the newest bytes of each information type, for the card |
 //! | `freshness` | who becomes late or silent when, without looking at everybody |
 //! | `sources` | platforms that come and go |
+//! | `quality` | how well each source reports, over the last minute |
 //! | `blur` | where a parked private vehicle is shown to those who may not know exactly |
 //! | `grid` | coarse buckets, so that a new cell costs what is in it |
 //! | `cell`, `level` | cells, their frames and their slot tables |
@@ -39,6 +40,7 @@ mod hash;
 mod items;
 mod level;
 mod news;
+mod quality;
 mod report;
 mod rules;
 mod sources;
@@ -56,6 +58,7 @@ pub use counts::{Counts, SourceSummary, Tally, TickSummary};
 pub use districts::{District, MAX_DISTRICTS};
 pub use fleet::{EXACT, Fleet, SCOPES};
 pub use items::{Item, MAX_ITEM_BYTES, MAX_ITEMS};
+pub use quality::Quality;
 pub use report::{Applied, Class, Now, RawPosition, RegistryEntry, Report, SourceId, VehicleIx};
 pub use rules::{Patience, Rules, Scope};
 pub use vehicles::kept::{BadRecord, Before, RECORD_VERSION};

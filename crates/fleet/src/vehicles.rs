@@ -14,6 +14,7 @@ use wire::{Activity, Excluded, Freshness, Look, LookParts, WorldPoint};
 
 use crate::freshness::UNSCHEDULED;
 use crate::items::{Item, ItemStore};
+use crate::quality::Prior;
 use crate::vins::Vins;
 use crate::{
     Applied, Class, Now, RawPosition, RegistryEntry, Report, Rules, SourceId, VehicleIx, blur,
@@ -431,6 +432,18 @@ impl Vehicles {
             let parking = u32::from(latest.parkings);
             latest.displacement = blur::displacement(rules, vehicle, parking, latest.fix);
         }
+    }
+
+    /// What the newest report of a vehicle said, to compare the next one with.
+    pub fn prior(&self, vehicle: u32) -> Option<Prior> {
+        let latest = &self.latest[vehicle as usize];
+        (latest.stamp != NEVER && latest.flags & HAS_FIX != 0).then_some(Prior {
+            vehicle,
+            stamp_unix_s: i64::from(latest.stamp),
+            fix: latest.fix,
+            odometer_hm: latest.odometer_hm,
+            speed_dkmh: latest.speed_dkmh,
+        })
     }
 
     pub fn snapshot(&self, ix: VehicleIx, freshness: Freshness) -> Option<Snapshot<'_>> {

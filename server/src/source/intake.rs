@@ -12,7 +12,7 @@ use metrics::{Counter, counter};
 use tracing::{debug, warn};
 
 use super::quarantine::Quarantine;
-use crate::metrics::{DAMAGED, REPORTS, SOURCE_DAMAGED};
+use crate::metrics::{DAMAGED, REPORTS, SOURCE_DAMAGED, SOURCE_REPORTS};
 
 /// The longest data unit that is waited for; a longer one is damage. Real reports have 100–1,200 bytes.
 const MAX_DATA_BYTES: usize = 16_384;
@@ -26,6 +26,7 @@ pub struct Intake {
     pending: BytesMut,
     quarantine: Quarantine,
     taken: Counter,
+    taken_of_source: Counter,
 }
 
 impl Intake {
@@ -33,6 +34,7 @@ impl Intake {
     pub fn new(source: SourceId, name: String, datum: Datum, quarantine: Quarantine) -> Self {
         Self {
             source,
+            taken_of_source: counter!(SOURCE_REPORTS, "source" => name.clone()),
             name,
             datum,
             pending: BytesMut::new(),
@@ -101,7 +103,7 @@ impl Intake {
                 for result in results {
                     match result {
                         Ok(report) => {
-                            self.taken.increment(1);
+                            self.took();
                             reports.push(report);
                         }
                         Err(kind) => {
@@ -121,6 +123,11 @@ impl Intake {
                 "a text message that is no JSON report was skipped",
             ),
         }
+    }
+
+    fn took(&self) {
+        self.taken.increment(1);
+        self.taken_of_source.increment(1);
     }
 
     fn frame(&mut self, frame: &Frame<'_>, bytes: &Bytes, reports: &mut Vec<Report>) {
@@ -143,7 +150,7 @@ impl Intake {
     /// Why there is none; it has been counted.
     pub fn report(&mut self, frame: &Frame<'_>, bytes: &Bytes) -> Result<Report, Kind> {
         let outcome = report_of(frame, bytes, self.source, self.datum).map(|(report, whole)| {
-            self.taken.increment(1);
+            self.took();
             if !whole {
                 self.damaged(
                     "item",

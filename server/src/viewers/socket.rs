@@ -28,7 +28,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::debug;
 
-use crate::metrics::BYTES_OUT;
+use crate::metrics::{BYTES_OUT, CLASS_BYTES, CLASS_MESSAGES};
 
 /// The longest piece of a message that is handed over at once.
 const FRAGMENT_BYTES: usize = 16 * 1024;
@@ -43,6 +43,8 @@ pub struct Socket {
     /// A piece that cannot be handed over for this long ends the viewer.
     patience: Duration,
     bytes_out: Counter,
+    /// Bytes and messages of its class of viewers; counted nowhere before [`of_class`](Socket::of_class).
+    class: (Counter, Counter),
 }
 
 /// The other end is gone, or might as well be.
@@ -93,6 +95,7 @@ where
             unsent: VecDeque::new(),
             patience,
             bytes_out: counter!(BYTES_OUT),
+            class: (Counter::noop(), Counter::noop()),
         };
         serve(socket).await;
     });
@@ -100,6 +103,14 @@ where
 }
 
 impl Socket {
+    /// From now on what is sent counts for this class of viewers too.
+    pub fn of_class(&mut self, class: &'static str) {
+        self.class = (
+            counter!(CLASS_BYTES, "class" => class),
+            counter!(CLASS_MESSAGES, "class" => class),
+        );
+    }
+
     pub async fn hear(&mut self) -> Result<Heard, Gone> {
         match self.inner.next().await {
             Some(Ok(Message::Binary(bytes))) => Ok(Heard::Message(bytes)),
@@ -141,7 +152,9 @@ impl Socket {
                 opcode = Data::Continue;
             }
             self.bytes_out.increment(frame.len() as u64);
+            self.class.0.increment(frame.len() as u64);
             if ends {
+                self.class.1.increment(1);
                 message_len = 0;
             }
         }

@@ -46,7 +46,7 @@ pub async fn upgrade(
     })
 }
 
-async fn serve(socket: Socket, state: AppState, session: Arc<Session>) {
+async fn serve(mut socket: Socket, state: AppState, session: Arc<Session>) {
     let stop = state.stop.clone();
     let Some(_seat) = state.seats.take(session.id) else {
         return leave(socket, Bye::Full).await;
@@ -56,6 +56,7 @@ async fn serve(socket: Socket, state: AppState, session: Arc<Session>) {
         return leave(socket, Bye::SessionEnded).await;
     };
     gauge!(VIEWERS).increment(1.0);
+    socket.of_class(session.role.name());
     let mut viewer = Viewer {
         socket,
         scope: session.role.scope(),

@@ -4,6 +4,7 @@ mod cells;
 mod districts;
 mod kept;
 mod news;
+mod quality;
 mod rules;
 mod scopes;
 mod zones;

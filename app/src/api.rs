@@ -85,6 +85,7 @@ pub struct Me {
     pub may_list_area: bool,
     pub may_see_alarms: bool,
     pub may_acknowledge: bool,
+    pub may_send_to_wall: bool,
     pub may_read_log: bool,
     pub may_manage_users: bool,
     pub may_see_sources: bool,

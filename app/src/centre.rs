@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::api::{
     AccountList, Alarms, ApiError, CodeOffer, Explained, Me, NamedPlace, SearchHits, Secret,
-    SourceLine,
+    SourceLine, WallOrder, WallThere,
 };
 use crate::card::{OpenedCard, RawItem};
 use crate::log::{LogPage, LogQuery, LogRow, OwnRows};
@@ -43,6 +43,9 @@ pub trait DeskWork: Send + Sync {
         case_number: Option<String>,
     ) -> Answer<'_, Explained>;
     fn alarms(&self) -> Answer<'_, Alarms>;
+    fn wall_order(&self) -> Answer<'_, Option<WallOrder>>;
+    fn walls(&self) -> Answer<'_, Vec<WallThere>>;
+    fn send_to_wall(&self, name: String, query: String, minutes: u32) -> Answer<'_, ()>;
     fn pick_alarm(&self, id: u64) -> Answer<'_, String>;
     fn acknowledge_alarm(
         &self,

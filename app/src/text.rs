@@ -18,6 +18,7 @@ mod office;
 pub mod sources;
 mod trouble;
 pub mod wall;
+pub mod walls;
 pub use office::*;
 pub use trouble::*;
 

@@ -11,7 +11,7 @@ async function against(page) {
 
 test("axe finds nothing at the desk, whatever panel is open", async ({ desk: page }) => {
   expect(await against(page)).toEqual([]);
-  for (const key of ["a", "g", "l", "b", "m", "?"]) {
+  for (const key of ["a", "g", "l", "b", "m", "w", "?"]) {
     await page.keyboard.press(key);
     await expect(page.locator(".panel")).toBeVisible();
     if (key === "b") await page.getByTestId("area-view").click();

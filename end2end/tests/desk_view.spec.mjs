@@ -89,7 +89,7 @@ test("every key is on the help sheet, and none of them works while somebody type
   await page.keyboard.press("?");
   const help = page.getByTestId("panel-help");
   await expect(help).toBeFocused();
-  for (const key of ["a", "n", "/", "g", "l", "b", "o", "m", "f", "c", "z", "?", "Esc", "Enter"]) {
+  for (const key of ["a", "n", "/", "g", "l", "b", "o", "m", "f", "w", "c", "z", "?", "Esc", "Enter"]) {
     await expect(help.locator("kbd", { hasText: new RegExp(`^${key.replace("?", "\\?")}$`) })).toHaveCount(1);
   }
   await page.keyboard.press("Escape");

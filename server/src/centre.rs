@@ -192,6 +192,7 @@ impl Centre for Desk {
             may_follow: access::allows(self.session.role, Action::FollowVehicle),
             may_list_area: access::allows(self.session.role, Action::ListLasso),
             may_see_alarms: access::allows(self.session.role, Action::SeeAlarms),
+            may_send_to_wall: access::allows(self.session.role, Action::SendToWall),
             may_acknowledge: access::allows(self.session.role, Action::AcknowledgeAlarm),
             may_read_log: access::allows(self.session.role, Action::ReadAudit),
             may_see_sources: access::allows(self.session.role, Action::SeeSources),

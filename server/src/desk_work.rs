@@ -1,7 +1,7 @@
 //! What the desk asks besides cards and searches: where places are, and why a vehicle is not on the map.
 
 use access::Wanted;
-use app::api::{Alarms, ApiError, Explained, NamedPlace, Whereabouts};
+use app::api::{Alarms, ApiError, Explained, NamedPlace, WallOrder, WallThere, Whereabouts};
 use app::centre::{Answer, DeskWork};
 use fleet::{Fleet, VehicleIx};
 use tracing::info;
@@ -90,6 +90,18 @@ fn whereabouts(fleet: &Fleet, scope: u8, vehicle: VehicleIx) -> (Whereabouts, Op
 impl DeskWork for Desk {
     fn alarms(&self) -> Answer<'_, Alarms> {
         Box::pin(self.list_alarms())
+    }
+
+    fn wall_order(&self) -> Answer<'_, Option<WallOrder>> {
+        Box::pin(async move { Ok(self.order_for_wall()) })
+    }
+
+    fn walls(&self) -> Answer<'_, Vec<WallThere>> {
+        Box::pin(async move { self.list_walls() })
+    }
+
+    fn send_to_wall(&self, name: String, query: String, minutes: u32) -> Answer<'_, ()> {
+        Box::pin(async move { self.order_wall(&name, &query, minutes).await })
     }
 
     fn pick_alarm(&self, id: u64) -> Answer<'_, String> {

@@ -46,6 +46,7 @@ mod source_board;
 mod state;
 mod tls;
 mod viewers;
+mod walls;
 #[cfg(test)]
 mod ways_tests;
 mod zones;

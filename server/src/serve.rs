@@ -268,6 +268,7 @@ where
         site: page,
         sources,
         alarms: Arc::default(),
+        walls: Arc::default(),
         gazetteer: gazetteer.into(),
         stop: stop.clone(),
     };

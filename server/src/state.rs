@@ -13,6 +13,7 @@ use crate::fleet_thread::FleetHandle;
 use crate::ground::Ground;
 use crate::handles::Handles;
 use crate::viewers::Seats;
+use crate::walls::Walls;
 
 /// See [`crate::site::fingerprint`].
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +32,7 @@ pub struct AppState {
     /// Names of the sources, by their number.
     pub sources: Arc<[String]>,
     pub alarms: Arc<AlarmBoard>,
+    pub walls: Arc<Walls>,
     /// Places that the desk can go to.
     pub gazetteer: Arc<[NamedPlace]>,
     /// Cancelled when the server stops.

@@ -1,6 +1,7 @@
 //! The whole router without a network: every role at every way in, and what comes in that should not.
 
 mod desk;
+mod walls;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -99,6 +100,7 @@ impl Centre {
             site: SiteNumber(7),
             sources: Arc::new([]),
             alarms: Arc::default(),
+            walls: Arc::default(),
             gazetteer: Arc::new([]),
             stop: CancellationToken::new(),
         };

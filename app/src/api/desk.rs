@@ -138,3 +138,41 @@ pub async fn acknowledge_alarm(
         .acknowledge_alarm(id, comment, reference)
         .await
 }
+
+/// What a wall is to show for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WallOrder {
+    /// Of this order: a wall that has done it does nothing.
+    pub number: u64,
+    /// As [`ViewState`](crate::view_state::ViewState) writes it.
+    pub query: String,
+}
+
+/// Needs `Action::SeeMap`. A wall asks this every few seconds; that it asks says that it is there.
+#[server(prefix = "/api", endpoint = "wall-order")]
+pub async fn ask_wall_order() -> Result<Option<WallOrder>, ApiError> {
+    crate::centre::ask()?.wall_order().await
+}
+
+/// A wall that is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WallThere {
+    /// Of its account.
+    pub name: String,
+    /// It shows what a desk has sent.
+    pub shows_sent: bool,
+}
+
+/// Needs `Action::SendToWall`: the walls that are there, by name.
+#[server(prefix = "/api", endpoint = "walls")]
+pub async fn walls() -> Result<Vec<WallThere>, ApiError> {
+    crate::centre::ask()?.walls().await
+}
+
+/// Needs `Action::SendToWall`; a row of the log before the wall is told. `minutes` are 1 to 60, or 0 to end what it shows.
+#[server(prefix = "/api", endpoint = "send-to-wall")]
+pub async fn send_to_wall(name: String, query: String, minutes: u32) -> Result<(), ApiError> {
+    crate::centre::ask()?
+        .send_to_wall(name, query, minutes)
+        .await
+}

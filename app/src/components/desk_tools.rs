@@ -9,8 +9,9 @@ use super::dot_list::DotList;
 use super::go_to::GoTo;
 use super::live_map::{ColourBy, MapState};
 use super::measure::MeasurePanel;
+use super::to_wall::ToWall;
 use crate::api::Me;
-use crate::text::{self, Lang, LangSwitch, Text, alarms, desk};
+use crate::text::{self, Lang, LangSwitch, Text, alarms, desk, walls};
 
 /// What the panel shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,7 @@ pub enum Panel {
     List,
     Area(Shape),
     Measure,
+    ToWall,
     Help,
 }
 
@@ -42,7 +44,7 @@ enum Do {
 }
 
 /// Every key of the desk; the help sheet is this table.
-const KEYS: [(&str, Do, Text); 12] = [
+const KEYS: [(&str, Do, Text); 13] = [
     ("a", Do::Open(Panel::Alarms), alarms::ALARMS),
     ("n", Do::NextAlarm, alarms::NEXT),
     ("/", Do::Search, desk::KEY_SEARCH),
@@ -52,6 +54,7 @@ const KEYS: [(&str, Do, Text); 12] = [
     ("o", Do::Open(Panel::Area(Shape::Lasso)), desk::LASSO),
     ("m", Do::Open(Panel::Measure), desk::MEASURE),
     ("f", Do::Follow, desk::FOLLOW),
+    ("w", Do::Open(Panel::ToWall), walls::WALLS),
     ("c", Do::Colour, desk::KEY_COLOUR),
     ("z", Do::Lang, desk::KEY_LANG),
     ("?", Do::Open(Panel::Help), desk::HELP),
@@ -81,7 +84,10 @@ pub fn DeskTools(state: MapState, me: Signal<Option<Me>>) -> impl IntoView {
         }
     });
     Effect::new(move || state.hand.follow(state.following.get()));
+    let (may_see_alarms, may_send) = (may(|me| me.may_see_alarms), may(|me| me.may_send_to_wall));
     let act = move |what: Do| match what {
+        Do::Open(Panel::Alarms) if !untrack(may_see_alarms) => {}
+        Do::Open(Panel::ToWall) if !untrack(may_send) => {}
         Do::Open(wanted) => toggle(panel, wanted),
         Do::NextAlarm => state.next_alarm.update(|asked| *asked += 1),
         Do::Follow if untrack(may_follow) => state.following.update(|follow| *follow ^= true),
@@ -132,7 +138,7 @@ pub fn DeskTools(state: MapState, me: Signal<Option<Me>>) -> impl IntoView {
     view! {
         <div class="desk-tools">
         <div class="tools" role="toolbar" aria-label=desk::TOOLS.shown() data-testid="tools">
-            {tool(Panel::Alarms, alarms::ALARMS, "tool-alarms")}
+            <Show when=may_see_alarms>{tool(Panel::Alarms, alarms::ALARMS, "tool-alarms")}</Show>
             {tool(Panel::GoTo, desk::GO_TO, "tool-go-to")}
             {tool(Panel::List, desk::LIST, "tool-list")}
             {tool(Panel::Area(Shape::Box), desk::BOX, "tool-box")}
@@ -149,6 +155,7 @@ pub fn DeskTools(state: MapState, me: Signal<Option<Me>>) -> impl IntoView {
                     <kbd aria-hidden="true">"f"</kbd>
                 </button>
             </Show>
+            <Show when=may_send>{tool(Panel::ToWall, walls::TO_WALL, "tool-to-wall")}</Show>
             {tool(Panel::Help, desk::HELP, "tool-help")}
         </div>
         {move || match panel.get() {
@@ -160,6 +167,7 @@ pub fn DeskTools(state: MapState, me: Signal<Option<Me>>) -> impl IntoView {
                 view! { <Frame panel title=desk::AREA id="area"><AreaPanel state me shape /></Frame> }.into_any()
             }
             Some(Panel::Measure) => view! { <Frame panel title=desk::MEASURE id="measure"><MeasurePanel state /></Frame> }.into_any(),
+            Some(Panel::ToWall) => view! { <Frame panel title=walls::WALLS id="to-wall"><ToWall state /></Frame> }.into_any(),
             Some(Panel::Help) => view! { <Frame panel title=desk::HELP id="help"><HelpSheet keys_on /></Frame> }.into_any(),
         }}
         </div>

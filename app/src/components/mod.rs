@@ -18,6 +18,7 @@ mod measure;
 mod no_script;
 mod sound;
 mod status_line;
+mod to_wall;
 mod track;
 mod trouble;
 mod vin_search;
@@ -35,6 +36,7 @@ pub use live_map::{Aim, ColourBy, InView, Light, LiveMap, MapState, Picked, Pick
 pub use map_hand::MapHand;
 pub use no_script::{Figures, NoScript};
 pub use status_line::StatusLine;
+pub use to_wall::{box_of, ordered};
 pub use trouble::Trouble;
 pub use vin_search::VinSearch;
 pub use wall::{AlarmStrip, DistrictBars, WallBoard, WallFoot};

@@ -8,9 +8,9 @@ use leptos_router::hooks::use_query_map;
 use crate::components::wall::scene::{Programme, Scene, drift_css};
 use crate::components::{
     Aim, AlarmStrip, DistrictBars, Legend, LiveMap, MapState, NoScript, Trouble, WallBoard,
-    WallFoot,
+    WallFoot, box_of, ordered,
 };
-use crate::text::{self, Text, wall};
+use crate::text::{self, Text, wall, walls};
 
 #[component]
 pub fn WallPage() -> impl IntoView {
@@ -24,28 +24,44 @@ pub fn WallPage() -> impl IntoView {
         let unix_ms = state.server_unix_ms.get();
         programme.with_value(|programme| programme.turn(unix_ms))
     });
-    let scene = Memo::new(move |_| programme.with_value(|programme| programme.scene(turn.get())));
+    // What a desk has sent takes the place of the scene for a while.
+    let sent = ordered(state);
+    let is_sent = move || sent.with(Option::is_some);
+    let scene = Memo::new(move |_| {
+        let scene = programme.with_value(|programme| programme.scene(turn.get()));
+        if is_sent() { Scene::City } else { scene }
+    });
     let looked_at = Memo::new(move |_| {
         let districts = state.picture.with(|picture| picture.districts.len());
-        programme.with_value(|programme| programme.district(turn.get(), districts))
+        let looked_at = programme.with_value(|programme| programme.district(turn.get(), districts));
+        looked_at.filter(|_| !is_sent())
     });
     let aim = Memo::new(move |_| Aim {
-        of: looked_at.get().and_then(|district| {
-            state.picture.with(|picture| {
-                let name = picture.districts.get(district)?;
-                Some([name.x0, name.y0, name.x1, name.y1])
-            })
-        }),
+        of: match sent.with(|sent| sent.and_then(|view| view.place)) {
+            Some(place) => Some(box_of(place)),
+            None => looked_at.get().and_then(|district| {
+                state.picture.with(|picture| {
+                    let name = picture.districts.get(district)?;
+                    Some([name.x0, name.y0, name.x1, name.y1])
+                })
+            }),
+        },
         screen,
         drift_css: drift_css(state.server_unix_ms.get()),
     });
     Effect::new(move || {
-        let (colour_by, hidden) = scene.get().looks();
+        let of_scene = scene.get().looks();
+        let sent = sent.get();
+        let (colour_by, hidden) = sent.map_or(of_scene, |view| (view.colour_by, view.hidden));
         state.colour_by.set(colour_by);
         state.hidden.set(hidden);
+        state.light.set(sent.unwrap_or_default().light);
     });
     Effect::new(move || state.aim.set(Some(aim.get())));
-    let headline = move || of_scene(scene.get());
+    let headline = move || match is_sent() {
+        true => walls::SENT_HERE,
+        false => of_scene(scene.get()),
+    };
     let lang = expect_context::<RwSignal<text::Lang>>();
     let place = move || {
         let lang = lang.get();
@@ -56,7 +72,7 @@ pub fn WallPage() -> impl IntoView {
     };
     let corner = move |right, bottom| screen.is_corner(right, bottom);
     view! {
-        <main class="wall" data-scene=move || scene.get().name() data-turn=move || turn.get().to_string()>
+        <main class="wall" data-scene=move || if is_sent() { "sent" } else { scene.get().name() } data-turn=move || turn.get().to_string()>
             <NoScript />
             <LiveMap state anchor still=true />
             {corner(false, false)

@@ -103,7 +103,7 @@ pub const SEARCH_MORE: Text = text(
 );
 
 /// The kinds of rows of the log, in the order in which a filter offers them.
-pub const KINDS: [(&str, Text); 22] = [
+pub const KINDS: [(&str, Text); 23] = [
     ("permit_opened", text("vehicle opened", "打开车辆")),
     ("permit_closed", text("vehicle closed", "关闭车辆")),
     ("permit_refused", text("look refused", "拒绝查看")),
@@ -111,6 +111,7 @@ pub const KINDS: [(&str, Text); 22] = [
     ("search_answered", text("search answered", "查找结果")),
     ("over_budget", text("unusually many looks", "查看次数异常")),
     ("notice_seen", text("notice seen", "提醒已阅")),
+    ("wall_sent", text("view sent to a wall", "推送至大屏")),
     ("alarm_acknowledged", text("alarm acknowledged", "确认报警")),
     ("audit_read", text("log read", "查阅日志")),
     ("audit_exported", text("log exported", "导出日志")),

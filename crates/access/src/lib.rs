@@ -8,6 +8,7 @@
 //! - `alarm`        answering for an alarm, with a comment from a closed list
 //! - `search`       a VIN search that has been written down, and its hits
 //! - `budget`       how many looks are usual, and how many are refused; `notices` tell the privacy officer
+//! - `wall`         a view that was sent to a wall
 //! - `users`        accounts; `first_start` makes the first admin; `totp` is their second factor
 //! - `login`        passwords and codes checked, failures counted (`lockout`, `password`)
 //! - `session`      what a log-in gives; `ends` tells everybody that it is over
@@ -41,6 +42,7 @@ mod session;
 mod store;
 mod totp;
 mod users;
+mod wall;
 
 pub use alarm::{AlarmComment, AlarmSeen};
 pub use audit::{

@@ -38,6 +38,8 @@ pub enum Action {
     SeeAlarms,
     /// Answering for one, which is a row.
     AcknowledgeAlarm,
+    /// What a wall shows for a while, which is a row.
+    SendToWall,
     OpenCard,
     FollowVehicle,
     ShowTrack,
@@ -63,6 +65,7 @@ const fn roles_for(action: Action) -> &'static [Role] {
         }
         Action::SeeSources => &[Viewer, Supervisor, Admin],
         Action::PickDot | Action::SeeAlarms => &[Viewer, Supervisor],
+        Action::SendToWall => &[Supervisor, Admin],
         Action::AcknowledgeAlarm
         | Action::OpenCard
         | Action::FollowVehicle
@@ -119,7 +122,7 @@ impl Role {
 }
 
 impl Action {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SeeMap,
         Self::SeeOwnAudit,
         Self::ChangeOwnPassword,
@@ -127,6 +130,7 @@ impl Action {
         Self::PickDot,
         Self::SeeAlarms,
         Self::AcknowledgeAlarm,
+        Self::SendToWall,
         Self::OpenCard,
         Self::FollowVehicle,
         Self::ShowTrack,
@@ -150,6 +154,7 @@ impl Action {
             Self::PickDot => "pick_dot",
             Self::SeeAlarms => "see_alarms",
             Self::AcknowledgeAlarm => "acknowledge_alarm",
+            Self::SendToWall => "send_to_wall",
             Self::OpenCard => "open_card",
             Self::FollowVehicle => "follow_vehicle",
             Self::ShowTrack => "show_track",
@@ -181,6 +186,7 @@ impl Action {
             | Self::PickDot
             | Self::SeeAlarms
             | Self::AcknowledgeAlarm
+            | Self::SendToWall
             | Self::ReadAudit
             | Self::ExportAudit
             | Self::SeeNotices

@@ -3,7 +3,7 @@
 use access::{Action, Role, allows};
 
 /// Columns: screen, viewer, supervisor, privacy officer, admin.
-const MATRIX: [(&str, [u8; 5]); 18] = [
+const MATRIX: [(&str, [u8; 5]); 19] = [
     ("see_map", [1, 1, 1, 1, 1]),
     ("see_own_audit", [0, 1, 1, 1, 1]),
     ("change_own_password", [0, 1, 1, 1, 1]),
@@ -11,6 +11,7 @@ const MATRIX: [(&str, [u8; 5]); 18] = [
     ("pick_dot", [0, 1, 1, 0, 0]),
     ("see_alarms", [0, 1, 1, 0, 0]),
     ("acknowledge_alarm", [0, 0, 1, 0, 0]),
+    ("send_to_wall", [0, 0, 1, 0, 1]),
     ("open_card", [0, 0, 1, 0, 0]),
     ("follow_vehicle", [0, 0, 1, 0, 0]),
     ("show_track", [0, 0, 1, 0, 0]),
@@ -56,17 +57,18 @@ fn no_role_and_no_action_is_left_out() {
             Action::PickDot => 4,
             Action::SeeAlarms => 5,
             Action::AcknowledgeAlarm => 6,
-            Action::OpenCard => 7,
-            Action::FollowVehicle => 8,
-            Action::ShowTrack => 9,
-            Action::SearchVin => 10,
-            Action::ListLasso => 11,
-            Action::Download => 12,
-            Action::ReadAudit => 13,
-            Action::ExportAudit => 14,
-            Action::SeeNotices => 15,
-            Action::ManageUsers => 16,
-            Action::ManageScreens => 17,
+            Action::SendToWall => 7,
+            Action::OpenCard => 8,
+            Action::FollowVehicle => 9,
+            Action::ShowTrack => 10,
+            Action::SearchVin => 11,
+            Action::ListLasso => 12,
+            Action::Download => 13,
+            Action::ReadAudit => 14,
+            Action::ExportAudit => 15,
+            Action::SeeNotices => 16,
+            Action::ManageUsers => 17,
+            Action::ManageScreens => 18,
         };
         assert_eq!(place, at);
     }

@@ -35,6 +35,8 @@ pub enum AuditKind {
     NoticeSeen,
     /// Somebody answered for an alarm of a vehicle: `reason` is the comment, `amount` the level.
     AlarmAcknowledged,
+    /// A view was sent to the wall `about_user` for `amount` minutes; for none it was given back to its scenes.
+    WallSent,
     UserCreated,
     UserDisabled,
     UserEnabled,
@@ -47,7 +49,7 @@ pub enum AuditKind {
 }
 
 impl AuditKind {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::LoggedIn,
         Self::LoginFailed,
         Self::SessionEnded,
@@ -62,6 +64,7 @@ impl AuditKind {
         Self::OverBudget,
         Self::NoticeSeen,
         Self::AlarmAcknowledged,
+        Self::WallSent,
         Self::UserCreated,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -89,6 +92,7 @@ impl AuditKind {
             Self::OverBudget => "over_budget",
             Self::NoticeSeen => "notice_seen",
             Self::AlarmAcknowledged => "alarm_acknowledged",
+            Self::WallSent => "wall_sent",
             Self::UserCreated => "user_created",
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",

@@ -129,7 +129,6 @@ pub async fn run<F>(config: Serve, at_hangup: impl FnOnce(CancellationToken) -> 
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    config.make_data_dir()?;
     let Prepared {
         site,
         ground,
@@ -396,6 +395,7 @@ fn bound(
 }
 
 async fn open_access(config: &Serve) -> Result<Access> {
+    config.make_data_dir()?;
     let settings = access::Settings {
         demo: config.demo,
         ..access::Settings::default()

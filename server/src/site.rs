@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
+use crate::config::make_private_dir;
+
 /// Where `cargo xtask build` puts it.
 const BUILT: &str = "target/site";
 /// How the folder of an unpacked one begins; one is left behind when the process is killed.
@@ -52,6 +54,7 @@ impl Site {
 
 fn unpack(beside: &Path) -> Result<TempDir> {
     let place = || format!("cannot unpack the site into {}", beside.display());
+    make_private_dir(beside)?;
     for entry in fs::read_dir(beside).with_context(place)?.flatten() {
         if entry.file_name().to_string_lossy().starts_with(UNPACKED) {
             // Of a process that was killed; one that cannot be removed only takes room.

@@ -13,6 +13,10 @@ use crate::text::sources as words;
 use crate::text::{Lang, Text};
 
 const EVERY: Duration = Duration::from_secs(2);
+/// From here on a figure stands out: a share, the clock in seconds, the odometer against positions.
+const MUCH: f64 = 0.05;
+const MOST_SKEW_S: u64 = 30;
+const RIGHT_RATIO: std::ops::RangeInclusive<f64> = 0.9..=1.5;
 
 /// What the table is sorted by.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -175,15 +179,25 @@ fn Line(line: SourceLine) -> impl IntoView {
     let share = |share: Option<f64>| {
         share.map_or("–".to_owned(), |share| format!("{:.1} %", share * 100.0))
     };
+    let much = |share: Option<f64>| share.is_some_and(|share| share > MUCH);
+    // Each with whether somebody should ask the maker about it.
     let figures = [
-        format!("{:.1}", line.reports_per_s),
-        share(line.late),
-        share(line.invalid),
-        share(line.duplicates),
-        line.skew_s
-            .map_or("–".to_owned(), |skew| format!("{skew} s")),
-        line.odometer_by_gps
-            .map_or("–".to_owned(), |ratio| format!("{ratio:.2}")),
+        (format!("{:.1}", line.reports_per_s), false),
+        (share(line.late), much(line.late)),
+        (share(line.invalid), much(line.invalid)),
+        (share(line.duplicates), much(line.duplicates)),
+        (
+            line.skew_s
+                .map_or("–".to_owned(), |skew| format!("{skew} s")),
+            line.skew_s
+                .is_some_and(|skew| skew.unsigned_abs() > MOST_SKEW_S),
+        ),
+        (
+            line.odometer_by_gps
+                .map_or("–".to_owned(), |ratio| format!("{ratio:.2}")),
+            line.odometer_by_gps
+                .is_some_and(|ratio| !RIGHT_RATIO.contains(&ratio)),
+        ),
     ];
     let silent_s = line.silent_s;
     view! {
@@ -191,7 +205,10 @@ fn Line(line: SourceLine) -> impl IntoView {
             <td>{line.name}</td>
             <td class="state">{words::state(line.state).shown()}</td>
             <td class="number">{move || words::ago(silent_s, lang.get())}</td>
-            {figures.into_iter().map(|figure| view! { <td class="number">{figure}</td> }).collect_view()}
+            {figures
+                .into_iter()
+                .map(|(figure, wrong)| view! { <td class="number" class:wrong=wrong>{figure}</td> })
+                .collect_view()}
         </tr>
     }
     .into_any()

@@ -107,9 +107,13 @@ pub struct Serve {
     /// The finest level at which screens and viewers see dots: 11 is about 4 m, each one less doubles it.
     #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u8).range(0..=14))]
     pub blurred_level: u8,
-    /// How far a parked private vehicle is displaced for screens and viewers, at most, in metres.
+    /// How far a private vehicle is displaced for screens and viewers, at most, east or west and north or south each, in
+    /// metres.
     #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u16).range(0..=2000))]
     pub blur_radius_m: u16,
+    /// Displace private vehicles only while they are at rest. Whoever watches one drive then sees where it stops.
+    #[arg(long)]
+    pub private_driving_exact: bool,
     /// A file with the key of the picture that is kept over restarts: 64 hexadecimal digits. By default the credential
     /// state-key of systemd, else a file that is made in the data dir.
     #[arg(long, value_name = "FILE")]

@@ -82,7 +82,7 @@ fn whereabouts(fleet: &Fleet, scope: u8, vehicle: VehicleIx) -> (Whereabouts, Op
         (None, Some(Excluded::NoFix)) => Whereabouts::NoFix,
         (None, Some(Excluded::ClockAhead)) => Whereabouts::ClockAhead,
         (None, Some(Excluded::OnlyReissued)) => Whereabouts::OnlyReissued,
-        (None, Some(Excluded::NeverHeard | Excluded::InZone) | None) => Whereabouts::NeverHeard,
+        (None, Some(Excluded::NeverHeard) | None) => Whereabouts::NeverHeard,
     };
     (whereabouts, heard.map(|heard| heard.unix_ms / 1000))
 }

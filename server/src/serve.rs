@@ -158,6 +158,7 @@ where
         seed: rand::random(),
         blurred_finest_level: config.blurred_level,
         blur_radius_m: f64::from(config.blur_radius_m),
+        private_driving_exact: config.private_driving_exact,
         suppress_below: config.suppress_below,
         ..Rules::default()
     });
@@ -271,6 +272,7 @@ where
         gazetteer: gazetteer.into(),
         stop: stop.clone(),
     };
+    tasks.spawn(quarantines.clone().keep(stop.clone()));
     tasks.spawn(ops::serve(
         ops_listener,
         prometheus,

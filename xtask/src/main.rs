@@ -4,6 +4,7 @@
 //! Rust so that a machine with rustup, Node and a C compiler needs nothing else. What is missing is installed where that
 //! can be done by the ordinary tool; where it cannot, one line says what to install. No step is skipped silently.
 
+mod attack;
 mod basemap;
 mod bench;
 mod browser;
@@ -45,6 +46,8 @@ enum Task {
     Bench(bench::BenchOptions),
     /// Make what a centre installs: target/dist/evwall-VERSION-ARCH.tar.gz, one program with the site inside, units, settings
     Dist(dist::DistOptions),
+    /// Try on a made-up week what somebody would who watches one viewer's map; `--write`: into docs/security.md
+    Attack(attack::AttackOptions),
     /// Make the default ground map and its fonts again: public/ground, public/fonts
     Basemap,
     /// Take the picture of the wall that README.md shows
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Task::Ci => ci::ci(),
         Task::Bench(options) => bench::bench(&options),
         Task::Dist(options) => dist::dist(&options),
+        Task::Attack(options) => attack::attack(&options),
         Task::Basemap => basemap::basemap(),
         Task::Screenshot(options) => screenshot::screenshot(&options),
     };

@@ -403,7 +403,7 @@ impl Fleet {
             for (shown, scope) in self.scopes.iter_mut().zip(self.rules.scopes()) {
                 let was = shown.dot(vehicle, before);
                 let plain = Seen {
-                    at: latest.shown_at(scope.blurred),
+                    at: latest.shown_at(scope.blurred.then_some(self.rules.blur_radius_m)),
                     look,
                     stamp_unix_s: latest.fix_stamp_unix_s(),
                 };
@@ -456,8 +456,8 @@ impl Fleet {
         Some(district).filter(|district| *district != NO_DISTRICT)
     }
 
-    /// What a scope with zones is told: everybody as it is shown, and who is not shown as one number.
-    fn tell(&mut self, now: Now) {
+    /// What a scope with zones is told: everybody as it is shown, and who is not shown as somebody who drives.
+    fn tell(&mut self) {
         for (scope, shown) in self.scopes.iter().enumerate() {
             if !shown.sight.has_zones() && self.told[scope].is_none() {
                 continue;
@@ -478,13 +478,7 @@ impl Fleet {
                 counts.add(Standing::Shown(seen.look), group);
             }
             let told = self.told[scope].get_or_insert_default();
-            told.say(
-                &self.summary.counts,
-                &counts,
-                unseen,
-                self.vehicles.at_private_rest,
-                now,
-            );
+            told.say(&self.summary.counts, &counts, unseen, self.vehicles.blurred);
         }
         self.summary.told.clone_from(&self.told);
     }
@@ -498,7 +492,7 @@ impl Fleet {
         summary.tick = self.tick;
         summary.tick_unix_ms = now.unix_ms;
         summary.counts.registered = self.vehicles.len() as u32;
-        summary.blurred = self.vehicles.at_private_rest;
+        summary.blurred = self.vehicles.blurred;
         summary.reports_per_s =
             u32::try_from(u64::from(self.reports_since_tick) * 1_000 / elapsed_ms)
                 .unwrap_or(u32::MAX);
@@ -523,7 +517,7 @@ impl Fleet {
         summary.cell_bytes = cell_bytes;
         self.reports_since_tick = 0;
         self.last_now = now;
-        self.tell(now);
+        self.tell();
     }
 
     /// Adds a watcher of a cell and says whether there is such a cell in its scope. It can be read at once.

@@ -44,8 +44,10 @@ pub struct Rules {
     pub max_vehicles: u32,
     /// The finest level of the blurred scope: 11 is about 4 m.
     pub blurred_finest_level: u8,
-    /// How far a parked private vehicle is displaced in the blurred scope, at most.
+    /// How far a private vehicle is displaced in the blurred scope, at most, eastward and southward each.
     pub blur_radius_m: f64,
+    /// Private vehicles are displaced only while they are at rest. Where they stop is then seen by whoever watches them.
+    pub private_driving_exact: bool,
     /// Figures of a district that are smaller are not told to the blurred scope; 0 or 1 tells all.
     pub suppress_below: u32,
     /// Of the displacements; must be secret and new at each start of the server.
@@ -91,6 +93,7 @@ impl Default for Rules {
             max_vehicles: 4_000_000,
             blurred_finest_level: 11,
             blur_radius_m: 250.0,
+            private_driving_exact: false,
             suppress_below: 5,
             seed: 0,
         }

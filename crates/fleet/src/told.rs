@@ -1,22 +1,19 @@
 //! What a scope is told of the counts where there are zones, and which figures are too small to be told.
 //!
-//! Whoever sees the map can count its dots. So a scope with zones is told of the dots that it is shown, and of nobody else:
-//! what a vehicle does in a zone changes no figure, and there is nothing to subtract the dots from. Who is not shown is
-//! one number for all zones together, said anew every ten minutes. And so that not even a dot's going can be read off a
-//! counter, every figure is said in tens and keeps what it says until it is wrong by more than seven. Alarms are the
-//! exception: an alarm in a zone is as real, and is counted, one by one, for the whole city.
+//! Whoever sees the map can count its dots and subtract them from a figure. So who is in a zone and not shown counts as live
+//! and driving, whatever it does: it was so when it came, so its coming and going change nothing, and nothing that it does
+//! in there does. Every figure is said in tens, and keeps what it says until it is wrong by more than seven. Alarms are
+//! the exception: an alarm in a zone is as real, and is counted, one by one, for the whole city.
 
-use wire::{DistrictCounts, Excluded, Status};
+use wire::{Activity, DistrictCounts, Excluded, Freshness, Status};
 
+use crate::Counts;
 use crate::counts::district_counts;
-use crate::{Counts, Now};
 
 /// Figures are multiples of it.
 const STEP: u32 = 10;
 /// A figure stays while it is wrong by no more.
 const SLACK: u32 = 7;
-/// How long the number of those who are not shown stays.
-const UNSEEN_STAYS_MS: u64 = 10 * 60 * 1_000;
 
 /// What is said, which depends on what was said before.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,19 +24,20 @@ pub(crate) struct Told {
     alarms: [u32; 5],
     excluded: Vec<(Excluded, u32)>,
     blurred: u32,
-    unseen: u32,
-    unseen_until_mono_ms: u64,
     districts: Vec<DistrictCounts>,
 }
 
 impl Told {
     /// `seen` counts the dots that the scope is shown, `unseen` is how many it is not.
-    pub fn say(&mut self, truth: &Counts, seen: &Counts, unseen: u32, blurred: u32, now: Now) {
-        let pairs = self.freshness.iter_mut().zip(seen.all.freshness);
+    pub fn say(&mut self, truth: &Counts, seen: &Counts, unseen: u32, blurred: u32) {
+        let (mut freshness, mut activity) = (seen.all.freshness, seen.all.activity);
+        freshness[Freshness::Live as usize] += unseen;
+        activity[Activity::Driving as usize] += unseen;
+        let pairs = self.freshness.iter_mut().zip(freshness);
         pairs.for_each(|(said, count)| steady(said, count));
-        let pairs = self.activity.iter_mut().zip(seen.all.activity);
+        let pairs = self.activity.iter_mut().zip(activity);
         pairs.for_each(|(said, count)| steady(said, count));
-        steady(&mut self.alarms[0], seen.all.alarms[0]);
+        steady(&mut self.alarms[0], seen.all.alarms[0] + unseen);
         self.alarms[1..].copy_from_slice(&truth.all.alarms[1..]);
         steady(&mut self.blurred, blurred);
         let before = std::mem::take(&mut self.excluded);
@@ -52,10 +50,6 @@ impl Told {
                 (why, said)
             })
             .collect();
-        if now.mono_ms >= self.unseen_until_mono_ms {
-            self.unseen_until_mono_ms = now.mono_ms + UNSEEN_STAYS_MS;
-            steady(&mut self.unseen, unseen);
-        }
         self.districts
             .resize(seen.by_district.len(), DistrictCounts::default());
         for (said, tally) in self.districts.iter_mut().zip(&seen.by_district) {
@@ -85,9 +79,6 @@ impl Told {
         }
         let excluded = self.excluded.iter().filter(|(_, said)| *said > 0);
         status.excluded = excluded.copied().collect();
-        if self.unseen > 0 {
-            status.excluded.push((Excluded::InZone, self.unseen));
-        }
         let excluded: u32 = status.excluded.iter().map(|(_, said)| said).sum();
         status.registered = self.freshness.iter().sum::<u32>() + excluded;
     }
@@ -101,7 +92,7 @@ fn steady(said: &mut u32, count: u32) {
 }
 
 /// Takes small figures out of a table of districts, column by column, and then the next smallest ones until those that are
-/// missing add up to something that is not small: else whoever knows the sum could tell.
+/// missing are not small on the average: else whoever knows the sum could tell, or guess well.
 pub(crate) fn suppress(districts: &mut [DistrictCounts], below: u32) {
     if below <= 1 {
         return;
@@ -121,7 +112,7 @@ pub(crate) fn suppress(districts: &mut [DistrictCounts], below: u32) {
         order.sort_unstable();
         let (mut missing, mut sum) = (0, 0);
         for (count, i) in order {
-            let is_told = count >= below && (missing == 0 || missing > 1 && sum >= below);
+            let is_told = count >= below && (missing == 0 || missing > 1 && sum >= below * missing);
             if is_told {
                 break;
             }
@@ -147,11 +138,11 @@ mod tests {
     }
 
     #[test]
-    fn a_small_figure_goes_together_with_a_second_one_and_they_add_up_to_something() {
+    fn a_small_figure_goes_together_with_a_second_one_and_they_are_not_small_on_the_average() {
         assert_eq!(suppressed(&[9, 7, 80]), [Some(9), Some(7), Some(80)]);
         assert_eq!(suppressed(&[9, 3, 80]), [None, None, Some(80)]);
         assert_eq!(suppressed(&[0, 3, 80, 90]), [None, None, None, Some(90)]);
-        assert_eq!(suppressed(&[4, 3, 80]), [None, None, Some(80)]);
+        assert_eq!(suppressed(&[4, 3, 80, 90]), [None, None, None, Some(90)]);
         assert_eq!(suppressed(&[2]), [None]);
         assert_eq!(suppressed(&[]), []);
     }
@@ -169,7 +160,8 @@ mod tests {
                 .collect();
             assert!(told.iter().flatten().all(|count| *count >= 5), "{counts:?}");
             let all_are_missing = missing.len() == 6;
-            let adds_up = missing.len() > 1 && missing.iter().sum::<u32>() >= 5;
+            let adds_up =
+                missing.len() > 1 && missing.iter().sum::<u32>() >= 5 * missing.len() as u32;
             assert!(
                 missing.is_empty() || adds_up || all_are_missing,
                 "{counts:?} {told:?}"

@@ -96,10 +96,8 @@ pub(crate) struct Latest {
     pub class: Class,
     edition: Option<Edition>,
     pub flags: u8,
-    /// Parkings so far; wraps.
-    parkings: u16,
-    /// How the blurred scope shows the present parking, in world units.
-    pub displacement: (i32, i32),
+    /// Of how the blurred scope shows it; see `blur`.
+    pub lattice: (i32, i32),
     /// The second of the freshness wheel it stands in.
     pub scheduled_s: u32,
 }
@@ -112,7 +110,7 @@ const HEARD: u8 = 4;
 const HEARD_AHEAD: u8 = 8;
 const HEARD_REISSUED: u8 = 16;
 /// Shown displaced in the blurred scope.
-pub(crate) const AT_PRIVATE_REST: u8 = 32;
+pub(crate) const DISPLACED: u8 = 32;
 const HAS_RAW: u8 = 64;
 /// As it was before this start, and not heard since.
 pub(crate) const KEPT: u8 = 128;
@@ -148,8 +146,7 @@ impl Latest {
             class: Class::default(),
             edition: None,
             flags: 0,
-            parkings: 0,
-            displacement: (0, 0),
+            lattice: (0, 0),
             scheduled_s: UNSCHEDULED,
         }
     }
@@ -187,12 +184,13 @@ impl Latest {
         i64::from(self.fix_stamp)
     }
 
-    /// Where a scope shows it.
-    pub fn shown_at(&self, blurred: bool) -> WorldPoint {
-        if blurred && self.flags & AT_PRIVATE_REST != 0 {
-            blur::displaced(self.fix, self.displacement)
-        } else {
-            self.fix
+    /// Where a scope shows it that is blurred by this radius, or not at all.
+    pub fn shown_at(&self, blur_radius_m: Option<f64>) -> WorldPoint {
+        match blur_radius_m {
+            Some(radius_m) if self.flags & DISPLACED != 0 => {
+                blur::displaced(self.fix, self.lattice, radius_m)
+            }
+            _ => self.fix,
         }
     }
 
@@ -254,8 +252,8 @@ pub(crate) struct Vehicles {
     kind_by_name: HashMap<Kind, u32>,
     /// Whose state must be looked at in the next tick, each once.
     pub dirty: Vec<u32>,
-    /// How many stand at a private rest.
-    pub at_private_rest: u32,
+    /// How many the blurred scope is shown displaced.
+    pub blurred: u32,
 }
 
 type Kind = (Arc<str>, Arc<str>);
@@ -271,7 +269,7 @@ impl Vehicles {
             kinds: Vec::new(),
             kind_by_name: HashMap::new(),
             dirty: Vec::new(),
-            at_private_rest: 0,
+            blurred: 0,
         }
     }
 
@@ -332,7 +330,7 @@ impl Vehicles {
         };
         self.kind[vehicle as usize] = ix;
         self.latest[vehicle as usize].class = entry.class;
-        self.judge_rest(vehicle, rules);
+        self.judge_displaced(vehicle, rules);
         self.mark_dirty(vehicle);
         Some(vehicle)
     }
@@ -343,7 +341,7 @@ impl Vehicles {
         };
         self.kind[vehicle as usize] = NO_KIND;
         self.latest[vehicle as usize].class = Class::default();
-        self.judge_rest(vehicle, rules);
+        self.judge_displaced(vehicle, rules);
         self.mark_dirty(vehicle);
     }
 
@@ -410,7 +408,7 @@ impl Vehicles {
             latest.fix_stamp = stamp;
             latest.flags |= HAS_FIX;
         }
-        self.judge_rest(vehicle, rules);
+        self.judge_displaced(vehicle, rules);
         self.mark_dirty(vehicle);
         if newer_fix.is_some() {
             Applied::Fresh
@@ -419,19 +417,21 @@ impl Vehicles {
         }
     }
 
-    /// Draws a displacement when a private vehicle comes to rest.
-    fn judge_rest(&mut self, vehicle: u32, rules: &Rules) {
+    /// Whether it is shown displaced, after what it is or does may have changed.
+    fn judge_displaced(&mut self, vehicle: u32, rules: &Rules) {
         let latest = &mut self.latest[vehicle as usize];
-        if latest.flags & HAS_FIX == 0 || !blur::is_private_rest(latest.class, latest.activity) {
-            self.at_private_rest -= u32::from(latest.flags & AT_PRIVATE_REST != 0);
-            latest.flags &= !AT_PRIVATE_REST;
-        } else if latest.flags & AT_PRIVATE_REST == 0 {
-            self.at_private_rest += 1;
-            latest.flags |= AT_PRIVATE_REST;
-            latest.parkings = latest.parkings.wrapping_add(1);
-            let parking = u32::from(latest.parkings);
-            latest.displacement = blur::displacement(rules, vehicle, parking, latest.fix);
+        let was = latest.flags & DISPLACED != 0;
+        let is =
+            latest.flags & HAS_FIX != 0 && blur::is_displaced(rules, latest.class, latest.activity);
+        if is && latest.lattice == (0, 0) {
+            latest.lattice = blur::lattice(rules, vehicle);
         }
+        match (was, is) {
+            (false, true) => self.blurred += 1,
+            (true, false) => self.blurred -= 1,
+            _ => return,
+        }
+        latest.flags ^= DISPLACED;
     }
 
     /// What the newest report of a vehicle said, to compare the next one with.

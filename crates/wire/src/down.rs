@@ -97,7 +97,7 @@ pub struct Status {
     pub tick: u64,
     pub tick_unix_ms: i64,
     /// Known to the registry or ever heard = live + late + silent + cut off + all excluded. In a scope with zones all of
-    /// these are about, in tens.
+    /// these are about, in tens, and who is in a zone that hides counts as live and driving.
     pub registered: u32,
     pub live: u32,
     pub late: u32,
@@ -164,8 +164,6 @@ pub enum Excluded {
     ClockAhead,
     /// Heard, but only in re-issued reports.
     OnlyReissued,
-    /// In a zone in which this scope is shown nothing; about so many.
-    InZone,
 }
 
 /// Stands for one vehicle in one session for two minutes; random, so it says nothing.

@@ -1,13 +1,15 @@
 //! The last damaged pieces of each source, for operators who want to see what a platform sends.
 //!
-//! In memory only, and blanked before they are kept: no identifier, no position, no password. At the bound the oldest
-//! piece goes.
+//! In memory only, and blanked before they are kept: no identifier, no position, no password, so there is nothing that
+//! could be unmasked. At the bound the oldest piece goes, and after a day each.
 
 use std::collections::VecDeque;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use fleet::SourceId;
+use tokio_util::sync::CancellationToken;
 
 use crate::clock;
 
@@ -15,6 +17,10 @@ use crate::clock;
 const PIECES: usize = 32;
 /// Bytes kept of one piece; what is longer is cut behind them. A common report has 100–1,200.
 const PIECE_BYTES: usize = 2048;
+
+/// How long a piece is kept, by the server's clock.
+const KEPT_FOR_MS: i64 = 24 * 3_600 * 1_000;
+const FORGOTTEN_EVERY: Duration = Duration::from_secs(60);
 
 /// What those are called who have not said who they are.
 pub const STRANGERS: &str = "strangers";
@@ -62,6 +68,14 @@ impl Quarantine {
         kept.count
     }
 
+    /// Drops what is older than a day, or of a time that has not come.
+    fn forget(&self, now_unix_ms: i64) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ages = 0..KEPT_FOR_MS;
+        kept.pieces
+            .retain(|piece| ages.contains(&(now_unix_ms - piece.unix_ms)));
+    }
+
     /// One line a piece, oldest first: the source, when, what was wrong, how long it was, the blanked bytes.
     #[must_use]
     pub fn lines(&self, source: &str) -> String {
@@ -104,6 +118,19 @@ impl Quarantines {
         self.0[usize::from(source.0).min(sources)].1.clone()
     }
 
+    /// Forgets what has become a day old, until the stop.
+    pub async fn keep(self, stop: CancellationToken) {
+        let mut looks = tokio::time::interval(FORGOTTEN_EVERY);
+        loop {
+            tokio::select! {
+                _ = looks.tick() => {}
+                () = stop.cancelled() => return,
+            }
+            let now_unix_ms = clock::unix_ms();
+            self.0.iter().for_each(|(_, kept)| kept.forget(now_unix_ms));
+        }
+    }
+
     /// Every piece that is kept, a line each.
     #[must_use]
     pub fn text(&self) -> String {
@@ -129,6 +156,17 @@ mod tests {
         let (head, bytes) = lines[PIECES - 1].rsplit_once(' ').unwrap();
         assert!(head.ends_with(" not_a_start 60000"), "{head}");
         assert_eq!(bytes.len(), PIECE_BYTES * 2);
+    }
+
+    #[test]
+    fn a_piece_is_gone_after_a_day() {
+        let quarantine = Quarantine::default();
+        quarantine.keep("bad_checksum", &[1, 0xFF]);
+        let kept_at = clock::unix_ms();
+        quarantine.forget(kept_at + KEPT_FOR_MS - 60_000);
+        assert_eq!(quarantine.lines("test").lines().count(), 1);
+        quarantine.forget(kept_at + KEPT_FOR_MS);
+        assert_eq!(quarantine.lines("test"), "");
     }
 
     #[test]

@@ -8,16 +8,15 @@ use gb32960::{Edition, Reading, Vin};
 use wire::{Activity, WorldPoint};
 
 use super::{
-    AT_PRIVATE_REST, HAS_FIX, HAS_RAW, HEARD, HEARD_AHEAD, HEARD_REISSUED, KEPT, Latest, NEVER,
-    Vehicles,
+    DISPLACED, HAS_FIX, HAS_RAW, HEARD, HEARD_AHEAD, HEARD_REISSUED, KEPT, Latest, NEVER, Vehicles,
 };
 use crate::alarms::{Acknowledged, Alarm};
 use crate::{Now, RawPosition, Rules, SourceId, VehicleIx};
 
 /// Of the form of a record; another one cannot be read.
-pub const RECORD_VERSION: u16 = 1;
+pub const RECORD_VERSION: u16 = 2;
 /// What of the flags is kept.
-const KEPT_FLAGS: u8 = HAS_FIX | HEARD | HEARD_AHEAD | HEARD_REISSUED | AT_PRIVATE_REST | HAS_RAW;
+const KEPT_FLAGS: u8 = HAS_FIX | HEARD | HEARD_AHEAD | HEARD_REISSUED | DISPLACED | HAS_RAW;
 /// Stands where the source of a vehicle is none of those there are now.
 const NO_SOURCE: SourceId = SourceId(u16::MAX);
 
@@ -26,8 +25,8 @@ const NO_SOURCE: SourceId = SourceId(u16::MAX);
 pub struct Before {
     /// By the number that a source had then: the number that it has now, if there still is one of that name.
     pub sources: Vec<Option<SourceId>>,
-    /// By how much parked private vehicles were displaced at most. Their displacements hold on if that is still so:
-    /// two of one parking would tell more of it than one.
+    /// By how much private vehicles were displaced at most. Their lattices hold on if that is still so: two of one
+    /// vehicle would tell more of it than one.
     pub blur_radius_m: f64,
 }
 
@@ -79,16 +78,15 @@ impl Vehicles {
             class: latest.class,
             scheduled_s: latest.scheduled_s,
             received_mono_ms: now.mono_ms.saturating_sub(age_ms),
-            // Whether it is at rest is judged below, with the class that it has now.
-            flags: latest.flags | KEPT | (was.flags & !AT_PRIVATE_REST),
+            // Whether it is displaced is judged below, with the class that it has now.
+            flags: latest.flags | KEPT | (was.flags & !DISPLACED),
+            lattice: (0, 0),
             ..was.clone()
         };
-        self.judge_rest(vehicle, rules);
+        self.judge_displaced(vehicle, rules);
         let latest = &mut self.latest[vehicle as usize];
-        let rests_on = latest.flags & was.flags & AT_PRIVATE_REST != 0;
-        if rests_on && before.blur_radius_m == rules.blur_radius_m {
-            latest.displacement = was.displacement;
-            latest.parkings = was.parkings;
+        if before.blur_radius_m == rules.blur_radius_m && was.lattice != (0, 0) {
+            latest.lattice = was.lattice;
         }
         self.mark_dirty(vehicle);
         Some(vehicle)
@@ -110,11 +108,10 @@ fn write(latest: &Latest, alarm: Option<&Alarm>, out: &mut Vec<u8>) {
         u8::from(alarm.is_some()),
     ]);
     out.extend_from_slice(&latest.source.0.to_le_bytes());
-    out.extend_from_slice(&latest.parkings.to_le_bytes());
     out.extend_from_slice(&latest.received_unix_ms.to_le_bytes());
     let signed = [
-        latest.displacement.0,
-        latest.displacement.1,
+        latest.lattice.0,
+        latest.lattice.1,
         latest.raw_position.lon_e6,
         latest.raw_position.lat_e6,
     ];
@@ -183,7 +180,6 @@ pub(crate) fn read(bytes: &mut &[u8]) -> Result<Record, BadRecord> {
         2 => Some(Edition::V2025),
         _ => return Err(BadRecord),
     };
-    latest.parkings = u16::from_le_bytes(take(bytes)?);
     latest.received_unix_ms = i64::from_le_bytes(take(bytes)?);
     let mut word = || take(bytes).map(u32::from_le_bytes);
     latest.fix = WorldPoint {
@@ -196,7 +192,7 @@ pub(crate) fn read(bytes: &mut &[u8]) -> Result<Record, BadRecord> {
     latest.raw_stamp = word()?;
     latest.vehicle_stamp = word()?;
     latest.alarm_stamp = word()?;
-    latest.displacement = (word()?.cast_signed(), word()?.cast_signed());
+    latest.lattice = (word()?.cast_signed(), word()?.cast_signed());
     latest.raw_position = RawPosition {
         lon_e6: word()?.cast_signed(),
         lat_e6: word()?.cast_signed(),

@@ -1,5 +1,6 @@
 //! The edges of the rules and of cells, one sentence a test.
 
+mod attack;
 mod cells;
 mod districts;
 mod kept;

@@ -20,53 +20,69 @@ fn stage_with_private_car() -> Stage {
 }
 
 #[test]
-fn a_private_car_at_rest_is_displaced_and_the_same_way_as_long_as_it_rests() {
-    for rest in [Activity::Parked, Activity::Charging, Activity::Off] {
-        let mut stage = stage_with_private_car();
-        let home = at(CITY, 2_000, 2_000);
-        stage.put(1, home);
-        stage.tick();
-        assert_eq!(
-            stage.shown(1, 1),
-            Some(home),
-            "driving it is shown where it is"
-        );
-        stage.put_doing(1, home, rest);
-        stage.tick();
-        assert_eq!(stage.shown(0, 1), Some(home));
-        let shown = stage.shown(1, 1).unwrap();
-        assert_ne!(shown, home);
-        assert!(metres(shown, home) <= 250.0, "{} m", metres(shown, home));
-        for activity in [Activity::Off, Activity::Charging, rest] {
+fn a_private_car_is_displaced_and_at_home_always_the_same_way() {
+    let mut stage = stage_with_private_car();
+    let home = at(CITY, 2_000, 2_000);
+    stage.put_doing(1, home, Activity::Off);
+    stage.tick();
+    assert_eq!(stage.shown(0, 1), Some(home));
+    let shown = stage.shown(1, 1).unwrap();
+    assert_ne!(shown, home);
+    // It drives away to all sides and comes back.
+    for (x, y) in [(0, 2_000), (4_000, 1_900), (2_010, 0), (1_950, 4_000)] {
+        let mut seen = std::collections::BTreeSet::new();
+        for step in (0..=100).chain((0..100).rev()) {
+            let between = |to: u16| (2_000 * (100 - step) + u32::from(to) * step) / 100;
+            let place = at(CITY, between(x) as u16, between(y) as u16);
+            stage.put(1, place);
+            stage.tick();
+            let away = stage.shown(1, 1).unwrap();
+            assert!(metres(away, place) <= 250.0 * 1.45);
+            seen.insert((away.x, away.y));
+        }
+        // Some 8 km, in squares of 500 m.
+        assert!((12..=40).contains(&seen.len()), "{}", seen.len());
+        for activity in [Activity::Off, Activity::Charging, Activity::Parked] {
             stage.wait_s(600);
             stage.put_doing(1, home, activity);
             stage.tick();
-            assert_eq!(stage.shown(1, 1), Some(shown), "one parking has one place");
+            assert_eq!(stage.shown(1, 1), Some(shown));
         }
     }
 }
 
 #[test]
-fn each_parking_is_drawn_anew_and_all_over_the_disc() {
-    let mut stage = stage_with_private_car();
+fn homes_are_displaced_all_over_the_square() {
+    let mut stage = Stage::with(Rules {
+        seed: 42,
+        ..Rules::default()
+    });
     let home = at(CITY, 2_000, 2_000);
-    let (mut places, mut sum_m) = (Vec::new(), 0.0);
-    for _ in 0..200 {
-        stage.put(1, home);
+    let mut near = 0;
+    for number in 0..2_000 {
+        stage.put(number, home);
         stage.tick();
-        stage.put_doing(1, home, Activity::Off);
-        stage.tick();
-        let shown = stage.shown(1, 1).unwrap();
-        sum_m += metres(shown, home);
-        assert!(!places.contains(&shown));
-        places.push(shown);
+        near += u32::from(metres(stage.shown(1, number).unwrap(), home) < 25.0);
     }
-    // Uniform over a disc of 250 m the mean distance is two thirds of it.
-    assert!(
-        (150.0..185.0).contains(&(sum_m / 200.0)),
-        "{}",
-        sum_m / 200.0
-    );
+    // A disc of 25 m in a square of 500 m is 0.8 of a hundred.
+    assert!((4..=32).contains(&near), "{near}");
+}
+
+#[test]
+fn where_a_private_car_drives_is_exact_only_where_an_operator_says_so() {
+    let mut stage = Stage::with(Rules {
+        seed: 42,
+        private_driving_exact: true,
+        ..Rules::default()
+    });
+    stage.register(1, Class::Private);
+    let home = at(CITY, 2_000, 2_000);
+    stage.put(1, home);
+    stage.tick();
+    assert_eq!(stage.shown(1, 1), Some(home));
+    stage.put_doing(1, home, Activity::Off);
+    stage.tick();
+    assert_ne!(stage.shown(1, 1), Some(home));
 }
 
 #[test]

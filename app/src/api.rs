@@ -92,7 +92,7 @@ pub struct Me {
     /// Whether there is a person behind the account, who has rows and a password of their own.
     pub has_own_page: bool,
     pub purposes: Vec<PurposeChoice>,
-    /// Whether this role sees parked private vehicles displaced.
+    /// Whether this role sees private vehicles displaced.
     pub blurred: bool,
 }
 

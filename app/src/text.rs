@@ -170,8 +170,8 @@ pub const CONNECTING: Text = text("Connecting …", "正在连接……");
 pub const CONNECTED: Text = text("Connected", "已连接");
 pub const SINCE: Text = text("since", "自");
 pub const BLURRED: Text = text(
-    "Positions of parked private cars are blurred.",
-    "停放的私家车位置已模糊处理。",
+    "Positions of private cars are blurred.",
+    "私家车位置已模糊处理。",
 );
 
 pub const CARD_OVER: Text = text(

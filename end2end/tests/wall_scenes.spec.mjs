@@ -23,6 +23,8 @@ const vehicle = (serial, place, more) => ({
   alarm_level: 0,
   ...more,
 });
+// So few are told to nobody otherwise.
+const TELL_ALL = ["--suppress-below", "0"];
 const FLEET = [
   vehicle(1, PUDONG),
   vehicle(2, { lon: 121.56, lat: 31.21 }),
@@ -34,7 +36,7 @@ const FLEET = [
 async function hang(page, programs, query, fleet = FLEET) {
   const dataDir = programs.folder();
   const stream = await programs.stream(fleet);
-  const server = await programs.server({ telemetry: [stream.url], dataDir });
+  const server = await programs.server({ telemetry: [stream.url], dataDir, args: TELL_ALL });
   const screen = await programs.user(dataDir, "wall-1", "screen");
   await signIn(page, { ...screen, url: server.url }, `/wall${query}`);
   return { stream, server, dataDir, url: (query) => `${server.url}/wall${query}` };

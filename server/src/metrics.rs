@@ -90,7 +90,7 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     describe_gauge!(LIVE, "Vehicles whose newest report is fresh");
     describe_gauge!(
         BLURRED,
-        "Parked private vehicles that screens and viewers are shown displaced"
+        "Private vehicles that screens and viewers are shown displaced"
     );
     describe_gauge!(ZONES, "Precision zones in force");
     describe_counter!(ZONE_READS, "Zones files read at SIGHUP, by outcome");

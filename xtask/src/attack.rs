@@ -33,14 +33,15 @@ pub struct AttackOptions {
 
 pub fn attack(options: &AttackOptions) -> Result<()> {
     let printed = step("attack", || {
-        output(cargo().args([
+        let run = [
             "run",
             "--quiet",
             "--package",
             "fleet",
             "--example",
             "attack",
-        ]))
+        ];
+        output(cargo().args(run)).context("the attack broke off")
     })?;
     println!("{printed}");
     let figures: Vec<Value> = printed

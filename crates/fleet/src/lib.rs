@@ -16,7 +16,7 @@
 //! | `freshness` | who becomes late or silent when, without looking at everybody |
 //! | `sources` | platforms that come and go |
 //! | `quality` | how well each source reports, over the last minute |
-//! | `blur` | where a parked private vehicle is shown to those who may not know exactly |
+//! | `blur` | where a private vehicle is shown to those who may not know exactly |
 //! | `grid` | coarse buckets, so that a new cell costs what is in it |
 //! | `cell`, `level` | cells, their frames and their slot tables |
 //! | `squares` | in which of some outlines a point lies |

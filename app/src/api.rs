@@ -6,8 +6,10 @@ use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
 mod desk;
+mod screens;
 mod sources;
 pub use desk::*;
+pub use screens::*;
 pub use sources::*;
 
 use crate::card::{OpenedCard, RawItem};
@@ -42,6 +44,12 @@ pub enum ApiError {
     BadPassword,
     #[error("there is no such account")]
     NoSuchUser,
+    #[error("this screen is away")]
+    ScreenAway,
+    #[error("no wall shows this code")]
+    NoSuchCode,
+    #[error("there are as many screens as there may be")]
+    TooManyScreens,
     #[error("the last admin stays an admin")]
     LastAdmin,
     #[error("the old password or the code is wrong")]
@@ -89,6 +97,7 @@ pub struct Me {
     pub may_read_log: bool,
     pub may_manage_users: bool,
     pub may_see_sources: bool,
+    pub may_manage_screens: bool,
     /// Whether there is a person behind the account, who has rows and a password of their own.
     pub has_own_page: bool,
     pub purposes: Vec<PurposeChoice>,

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::api::{
-    AccountList, Alarms, ApiError, CodeOffer, Explained, Me, NamedPlace, SearchHits, Secret,
-    SourceLine, WallOrder, WallThere,
+    AccountList, Alarms, ApiError, CodeOffer, Explained, Me, NamedPlace, ScreenList, SearchHits,
+    Secret, SourceLine, WallOrder, WallThere,
 };
 use crate::card::{OpenedCard, RawItem};
 use crate::log::{LogPage, LogQuery, LogRow, OwnRows};
@@ -14,7 +14,7 @@ use crate::log::{LogPage, LogQuery, LogRow, OwnRows};
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send + 'a>>;
 
 /// The monitoring centre as one signed-in person sees it. The server makes one for each request.
-pub trait Centre: Office + DeskWork + SourceWork {
+pub trait Centre: Office + DeskWork + SourceWork + ScreenDesk {
     fn me(&self) -> Answer<'_, Me>;
     fn open_card(
         &self,
@@ -76,6 +76,15 @@ pub trait Office: Send + Sync {
     fn reset_password(&self, name: String) -> Answer<'_, Secret>;
     fn codes_off(&self, name: String) -> Answer<'_, ()>;
     fn end_session(&self, id: i64) -> Answer<'_, ()>;
+}
+
+/// The part that is about walls.
+pub trait ScreenDesk: Send + Sync {
+    fn screens(&self) -> Answer<'_, ScreenList>;
+    fn pair_screen(&self, code: String, name: String) -> Answer<'_, ()>;
+    fn greet_screen(&self, name: String) -> Answer<'_, ()>;
+    fn set_visitor(&self, name: String, visitor: bool) -> Answer<'_, ()>;
+    fn revoke_screen(&self, name: String) -> Answer<'_, ()>;
 }
 
 /// The centre of the request that is being answered.

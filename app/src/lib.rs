@@ -19,6 +19,8 @@ pub mod log;
 #[cfg(feature = "ssr")]
 pub mod login;
 pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod pairing;
 pub mod shell;
 pub mod text;
 pub mod view_state;

@@ -5,7 +5,7 @@ use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::StaticSegment;
 use leptos_router::components::{Route, Router, Routes};
 
-use crate::pages::{AccountPage, DeskPage, LogPage, SourcesPage, UsersPage, WallPage};
+use crate::pages::{AccountPage, DeskPage, LogPage, ScreensPage, SourcesPage, UsersPage, WallPage};
 use crate::text::{self, Lang, LangSwitch};
 #[cfg(any(feature = "ssr", feature = "csr"))]
 use crate::view_state::lang_of;
@@ -83,6 +83,7 @@ pub fn App() -> impl IntoView {
                 <Route path=StaticSegment("account") view=AccountPage />
                 <Route path=StaticSegment("users") view=UsersPage />
                 <Route path=StaticSegment("sources") view=SourcesPage />
+                <Route path=StaticSegment("screens") view=ScreensPage />
             </Routes>
         </Router>
     }

@@ -15,6 +15,7 @@ pub mod desk;
 #[cfg(feature = "ssr")]
 pub mod fields;
 mod office;
+pub mod screens;
 pub mod sources;
 mod trouble;
 pub mod wall;
@@ -297,6 +298,18 @@ pub fn refusal(error: ApiError) -> Text {
             "该报警已解除或已被确认。",
         ),
         ApiError::NoSuchUser => text("There is no such account.", "该账户不存在。"),
+        ApiError::NoSuchCode => text(
+            "No screen shows this code now. Look again: codes change every five minutes.",
+            "当前没有大屏显示此配对码。配对码每五分钟更换，请重新核对。",
+        ),
+        ApiError::TooManyScreens => text(
+            "There are as many screens as there may be. Revoke one that is no longer used.",
+            "大屏数量已达上限，请先撤销不再使用的大屏。",
+        ),
+        ApiError::ScreenAway => text(
+            "This screen is away, so it can show nothing.",
+            "该大屏不在线，无法显示。",
+        ),
         ApiError::LastAdmin => text(
             "The last admin stays an open admin account.",
             "须保留至少一个启用的管理员账户。",

@@ -47,7 +47,7 @@ impl Desk {
     pub async fn list_alarms(&self) -> Result<Alarms, ApiError> {
         self.may(Action::SeeAlarms)?;
         let fleet = &self.state.fleet;
-        let scope = self.session.role.scope();
+        let scope = self.session.scope();
         let tick = fleet.published().borrow().tick;
         if let Some(alarms) = self.state.alarms.at(scope, tick) {
             return Ok(alarms);

@@ -28,7 +28,7 @@ pub struct Desk {
 impl Desk {
     /// What this person is shown of where vehicles are.
     pub fn scope(&self) -> u8 {
-        self.session.role.scope()
+        self.session.scope()
     }
 
     async fn open(
@@ -197,6 +197,7 @@ impl Centre for Desk {
             may_read_log: access::allows(self.session.role, Action::ReadAudit),
             may_see_sources: access::allows(self.session.role, Action::SeeSources),
             may_manage_users: access::allows(self.session.role, Action::ManageUsers),
+            may_manage_screens: access::allows(self.session.role, Action::ManageScreens),
             has_own_page: access::allows(self.session.role, Action::SeeOwnAudit),
             purposes,
             blurred: self.scope() != 0,

@@ -1,4 +1,5 @@
-//! The door: nothing passes without a session except the health checks and the login page.
+//! The door: nothing passes without a session except the health checks, the login page, and the page on which a wall
+//! shows its code, with the questions of its script.
 //!
 //! One layer stands before every route. It turns a cookie into a [`Session`] or answers with the login page,
 //! whatever the path; it looks the path up in the table of what a role may do; it refuses requests that another
@@ -30,6 +31,7 @@ use crate::metrics::{LOGINS, TOO_FAST};
 use crate::outside::{Outside, Peer, Source};
 use crate::places::action_of;
 use crate::rates::Rates;
+use crate::screens;
 use crate::state::AppState;
 
 /// What the door itself needs to know.
@@ -62,8 +64,13 @@ pub async fn guard(
             Method::GET | Method::POST => next.run(request).await,
             _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
         }
+    } else if path.starts_with("/screen/") && method == Method::POST {
+        next.run(request).await
     } else {
         match session_of(&door, request.headers()).await {
+            None if path == "/wall" && method == Method::GET => {
+                screens::pairing_page(request.headers(), request.uri())
+            }
             None => login_page(
                 request.headers(),
                 StatusCode::UNAUTHORIZED,
@@ -115,7 +122,7 @@ fn is_cross_site(outside: Outside, method: &Method, path: &str, headers: &Header
     host != Some(origin_host) || (outside.is_secure() && scheme != "https")
 }
 
-async fn session_of(door: &Door, headers: &HeaderMap) -> Option<Session> {
+pub async fn session_of(door: &Door, headers: &HeaderMap) -> Option<Session> {
     let token = token_of(door.outside, headers)?;
     let session = door.state.access.session(&token, clock::unix_s()).await;
     session.ok()
@@ -267,7 +274,7 @@ async fn log_out(door: &Door, session: &Session, headers: &HeaderMap) -> Respons
     response
 }
 
-fn set_cookie(response: &mut Response, cookie: &str) {
+pub fn set_cookie(response: &mut Response, cookie: &str) {
     if let Ok(cookie) = HeaderValue::from_str(cookie) {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
@@ -285,7 +292,7 @@ fn login_page(
 }
 
 /// The language that a browser asks for.
-fn lang_of(headers: &HeaderMap) -> Lang {
+pub fn lang_of(headers: &HeaderMap) -> Lang {
     headers
         .get(ACCEPT_LANGUAGE)
         .and_then(|header| header.to_str().ok())

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use fleet::{Applied, CellStream, Fleet, Report, SCOPES, Scope, SourceId, VehicleIx};
+use fleet::{Applied, CellStream, Fleet, Report, SENT_SCOPES, Scope, SourceId, VehicleIx};
 use gb32960::Vin;
 use metrics::{Gauge, counter, gauge, histogram};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -109,7 +109,7 @@ pub struct FleetHandle {
     pub epoch: u64,
     pub tick_ms: u32,
     /// What each scope may see.
-    pub scopes: [Scope; SCOPES],
+    pub scopes: [Scope; SENT_SCOPES],
     /// By which the status frame counts.
     pub districts: Arc<[DistrictName]>,
 }
@@ -332,7 +332,7 @@ impl Writer {
                 .cloned()
                 .unwrap_or_default()
         };
-        let status = (0..SCOPES as u8)
+        let status = (0..SENT_SCOPES as u8)
             .map(|scope| framed(&Down::Status(summary.status(scope, name))))
             .collect();
         gauge!(REGISTERED).set(f64::from(summary.counts.registered));

@@ -38,6 +38,7 @@ mod registry;
 mod registry_live;
 mod reload;
 mod routes;
+mod screens;
 mod serve;
 mod settings;
 mod site;

@@ -40,6 +40,7 @@ pub const PICTURE_WRITE_SECONDS: &str = "evwall_picture_write_seconds";
 pub const PICTURE_HELD_SECONDS: &str = "evwall_picture_held_seconds";
 pub const PICTURE_BYTES: &str = "evwall_picture_bytes";
 pub const MEMORY: &str = "evwall_memory_bytes";
+pub const SCREENS_REFUSED: &str = "evwall_screens_refused_total";
 pub const TOO_FAST: &str = "evwall_requests_too_fast_total";
 
 /// Installs the recorder; call once.
@@ -115,6 +116,10 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
         "Messages of viewers that could not be taken, by kind"
     );
     describe_counter!(LOGINS, "Tries to sign in, by outcome");
+    describe_counter!(
+        SCREENS_REFUSED,
+        "Questions and connections of screens that were refused, by reason"
+    );
     describe_counter!(CARDS, "Requests to open a vehicle, by outcome");
     describe_counter!(SEARCHES, "VIN searches, by outcome");
     describe_counter!(

@@ -295,7 +295,7 @@ fn ended(error: AccessError) -> ApiError {
     refusal(Refused::from(error))
 }
 
-fn account(error: UserError) -> ApiError {
+pub fn account(error: UserError) -> ApiError {
     match error {
         UserError::SessionEnded => ApiError::SignedOut,
         UserError::NotAllowed { .. } => ApiError::NotAllowed,
@@ -306,6 +306,7 @@ fn account(error: UserError) -> ApiError {
         UserError::TotpIsOn => ApiError::CodesAreOn,
         UserError::NotADemo => ApiError::BadRequest,
         UserError::LastAdmin => ApiError::LastAdmin,
+        UserError::TooManyScreens => ApiError::TooManyScreens,
         UserError::WrongCredentials => ApiError::WrongPassword,
         UserError::Locked { .. } | UserError::Busy => ApiError::TryLater,
         UserError::Fault(_) => ApiError::RecordUnavailable,

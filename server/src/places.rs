@@ -38,7 +38,8 @@ const fn post(path: &'static str, action: Action) -> Place {
     }
 }
 
-/// Every path that needs a session. `/login`, `/logout`, `/healthz` and `/readyz` are the door's own.
+/// Every path that needs a session. `/login`, `/logout`, `/screen/…`, `/healthz` and `/readyz` are the
+/// door's own, and `/wall` without a session.
 pub const PLACES: &[Place] = &[
     get("/", Action::SeeMap),
     get("/wall", Action::SeeMap),
@@ -83,6 +84,12 @@ pub const PLACES: &[Place] = &[
     post("/api/reset-password", Action::ManageUsers),
     post("/api/codes-off", Action::ManageUsers),
     post("/api/end-session", Action::ManageUsers),
+    get("/screens", Action::ManageScreens),
+    post("/api/screens", Action::ManageScreens),
+    post("/api/pair-screen", Action::ManageScreens),
+    post("/api/greet-screen", Action::ManageScreens),
+    post("/api/set-visitor", Action::ManageScreens),
+    post("/api/revoke-screen", Action::ManageScreens),
 ];
 
 impl Place {
@@ -129,7 +136,7 @@ pub fn action_of(method: &Method, path: &str) -> Option<Action> {
 #[must_use]
 pub const fn action_of_up(up: &Up) -> Action {
     match up {
-        Up::View(_) | Up::Ack { .. } | Up::Resend { .. } => Action::SeeMap,
+        Up::View(_) | Up::Ack { .. } | Up::Resend { .. } | Up::Report(_) => Action::SeeMap,
         Up::Click(_) => Action::PickDot,
         Up::Watch { .. } | Up::Unwatch { .. } => Action::OpenCard,
     }
@@ -191,6 +198,12 @@ mod tests {
         ("POST /api/reset-password", "----A"),
         ("POST /api/codes-off", "----A"),
         ("POST /api/end-session", "----A"),
+        ("GET /screens", "----A"),
+        ("POST /api/screens", "----A"),
+        ("POST /api/pair-screen", "----A"),
+        ("POST /api/greet-screen", "----A"),
+        ("POST /api/set-visitor", "----A"),
+        ("POST /api/revoke-screen", "----A"),
     ];
 
     fn roles(action: Action) -> String {
@@ -290,6 +303,7 @@ mod tests {
             (Up::View(view), "SVUPA"),
             (Up::Ack { tick: 0 }, "SVUPA"),
             (Up::Resend { key }, "SVUPA"),
+            (Up::Report(wire::ScreenReport::default()), "SVUPA"),
             (Up::Click(click), "-VU--"),
             (Up::Watch { handle }, "--U--"),
             (Up::Unwatch { handle }, "--U--"),

@@ -2,6 +2,7 @@
 //! times over; at the bound the newest request is refused and the session goes on.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use access::SessionId;
@@ -57,6 +58,47 @@ impl Bucket {
     }
 }
 
+/// Requests that need no session, in one second: of an address, which may be a room full of walls, and of all.
+const OF_AN_ADDRESS_PER_S: u32 = 100;
+const OF_ALL_PER_S: u32 = 500;
+
+/// How fast those without a session may ask. Counts whole seconds; what is over a bound is refused.
+#[derive(Default)]
+pub struct Addresses {
+    // A blocking lock: nothing is awaited while it is held. Holds at most as many addresses as requests in a second.
+    second: Mutex<Second>,
+}
+
+#[derive(Default)]
+struct Second {
+    number: u64,
+    all: u32,
+    by_address: HashMap<IpAddr, u32>,
+}
+
+impl Addresses {
+    /// Whether this request is within the rates; it counts if it is.
+    pub fn allow(&self, from: IpAddr, now_mono_ms: u64) -> bool {
+        let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);
+        if second.number != now_mono_ms / 1000 {
+            *second = Second {
+                number: now_mono_ms / 1000,
+                ..Second::default()
+            };
+        }
+        if second.all >= OF_ALL_PER_S {
+            return false;
+        }
+        let of_address = second.by_address.entry(from).or_default();
+        if *of_address >= OF_AN_ADDRESS_PER_S {
+            return false;
+        }
+        *of_address += 1;
+        second.all += 1;
+        true
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +121,18 @@ mod tests {
             assert!(rates.allow(SessionId(id), id as u64 * 100));
         }
         assert!(rates.buckets.lock().unwrap().len() <= BUCKETS_KEPT);
+    }
+
+    #[test]
+    fn those_without_a_session_have_a_share_of_a_second_each_and_a_bound_together() {
+        let rates = Addresses::default();
+        let asked = |last: u8, at_ms: u64| {
+            let from = IpAddr::from([192, 0, 2, last]);
+            (0..200).filter(|_| rates.allow(from, at_ms)).count()
+        };
+        assert_eq!(asked(1, 0), 100);
+        assert_eq!(asked(1, 999), 0);
+        assert_eq!((2..=8).map(|last| asked(last, 999)).sum::<usize>(), 400);
+        assert_eq!(asked(1, 1_000), 100);
     }
 }

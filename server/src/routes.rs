@@ -29,7 +29,7 @@ use crate::outside::{Outside, Source};
 use crate::places::{Verb, listed};
 use crate::rates::Rates;
 use crate::state::AppState;
-use crate::{export, source_board, viewers};
+use crate::{export, screens, source_board, viewers};
 
 /// The largest request body; a login or a server function needs a few hundred bytes. A larger one is refused before it
 /// is read.
@@ -83,6 +83,9 @@ pub fn router(state: AppState, site: &Path, outside: Outside) -> Router {
         .layer(CompressionLayer::new());
     let login = Router::new()
         .route("/login", get(door::show_login).post(door::log_in))
+        .route("/screen/pair", post(screens::pair))
+        .route("/screen/challenge", post(screens::challenge))
+        .route("/screen/answer", post(screens::answer))
         .with_state(door.clone());
     Router::new()
         .merge(pages)
@@ -119,7 +122,7 @@ fn provide_centre(state: &AppState) {
     );
     if let (Some(session), Some(Source(from))) = (session, from) {
         provide_context(Figures {
-            status: state.fleet.status(session.role.scope()),
+            status: state.fleet.status(session.scope()),
         });
         let desk: Arc<dyn Centre> = Arc::new(Desk {
             state: state.clone(),

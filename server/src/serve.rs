@@ -26,6 +26,7 @@ use crate::handles::{self, Handles};
 use crate::outside::{Peer, PlainListener};
 use crate::picture::Picture;
 use crate::registry_live::{Registered, Seen};
+use crate::screens::Screens;
 use crate::site::Site;
 use crate::state::{AppState, SiteNumber};
 use crate::tls::TlsListener;
@@ -269,6 +270,7 @@ where
         sources,
         alarms: Arc::default(),
         walls: Arc::default(),
+        screens: Arc::new(Screens::new()),
         gazetteer: gazetteer.into(),
         stop: stop.clone(),
     };

@@ -12,6 +12,7 @@ use crate::alarms::AlarmBoard;
 use crate::fleet_thread::FleetHandle;
 use crate::ground::Ground;
 use crate::handles::Handles;
+use crate::screens::Screens;
 use crate::viewers::Seats;
 use crate::walls::Walls;
 
@@ -35,6 +36,7 @@ pub struct AppState {
     pub walls: Arc<Walls>,
     /// Places that the desk can go to.
     pub gazetteer: Arc<[NamedPlace]>,
+    pub screens: Arc<Screens>,
     /// Cancelled when the server stops.
     pub stop: CancellationToken,
 }

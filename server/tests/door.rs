@@ -13,7 +13,6 @@ use wire::{Click, Down, Handle, Refused, Up};
 
 const PATHS: &[&str] = &[
     "/",
-    "/wall",
     "/ws",
     "/favicon.svg",
     "/ATTRIBUTION.md",

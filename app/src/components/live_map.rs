@@ -35,6 +35,8 @@ pub struct Picture {
     /// WebGL2 failed for good while it drew the dots.
     pub gpu_gave_up: bool,
     pub level: u8,
+    /// Coarse places and looks are shown.
+    pub for_visitors: bool,
     /// The dots in view, filtered ones included.
     pub in_view: InView,
     pub camera: Option<Place>,
@@ -184,6 +186,8 @@ pub struct MapState {
     pub watched: RwSignal<Option<String>>,
     /// A window is open for a vehicle of which only a handle is known, and no dot.
     pub asked_for: RwSignal<bool>,
+    /// What this wall is called, while it is to say so.
+    pub greeting: RwSignal<Option<String>>,
     pub hand: MapHand,
     /// Where the camera stands at first, and which renderer is asked for, if the address says so.
     pub start: StoredValue<Option<Place>>,
@@ -221,6 +225,7 @@ impl MapState {
             found: RwSignal::new(None),
             watched: RwSignal::new(None),
             asked_for: RwSignal::new(false),
+            greeting: RwSignal::new(None),
             hand: MapHand::new(),
             start: StoredValue::new(None),
             renderer: StoredValue::new(None),

@@ -1,10 +1,15 @@
 //! Leads between the engine, which knows no signals, and the page, which knows no engine.
 
+use std::time::Duration;
+
 use dotmap::{Connection, Engine, EngineReport, Options, Pick};
+use js_sys::Promise;
 use leptos::html::{Canvas, Div};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::JsFuture;
 use wire::{Bye, Handle, Refused};
 
 use super::super::map_hand::place;
@@ -23,6 +28,8 @@ const ASK_EVERY_S: u32 = 4;
 const ASK_AGAIN_EVERY_S: u32 = 30;
 /// WebAssembly never gives memory back; a page that has come so far begins anew. A country takes a tenth of it.
 const MOST_MEMORY_BYTES: u32 = 1 << 30;
+/// How long a wall shows its name.
+const GREETING_S: u64 = 8;
 /// The width of screen for which labels have the size of the style.
 const LABELS_FOR_CSS: f64 = 1920.0;
 /// What panels cover of a wall at its left, top, right and bottom edge.
@@ -80,6 +87,9 @@ pub fn run(
                 {
                     spawn_local(reload_when_signed_in());
                 }
+                if still && picture.link == Link::SignedOut && beat % ASK_EVERY_S == 1 {
+                    spawn_local(reload_with_a_key());
+                }
                 if picture.link == Link::OtherVersion || outgrown {
                     mark("data-reload", "");
                 }
@@ -120,6 +130,8 @@ pub fn run(
                     state.handle.set(Some(result.map(text_of).map_err(refusal)));
                 }
             }),
+            before_connect: still.then_some(prove as fn() -> Promise),
+            on_greeting: Box::new(move |name| greet(state.greeting, name)),
             on_card: Box::new(move |handle, json| {
                 if state.watched.get_untracked() == Some(text_of(handle)) {
                     let pushed = match json.as_str() {
@@ -238,6 +250,31 @@ pub fn run(
     on_cleanup(move || engine.set_value(None));
 }
 
+#[wasm_bindgen(module = "/js/screen.mjs")]
+extern "C" {
+    /// How a wall that was paired shows that it is the one.
+    fn prove() -> Promise;
+}
+
+/// A wall that has a key of its own begins anew when its session is over: with another session, or with a code to be paired
+/// again.
+async fn reload_with_a_key() {
+    let outcome = JsFuture::from(prove()).await.ok();
+    let outcome = outcome.and_then(|outcome| outcome.as_string());
+    if let Some("proved" | "unknown") = outcome.as_deref() {
+        mark("data-reload", "");
+    }
+}
+
+/// Shows for some seconds what this wall is called.
+fn greet(greeting: RwSignal<Option<String>>, name: String) {
+    greeting.set(Some(name));
+    set_timeout(
+        move || drop(greeting.try_set(None)),
+        Duration::from_secs(GREETING_S),
+    );
+}
+
 /// Somebody may have signed in again in this browser; nobody is at a wall to reload it.
 async fn reload_when_signed_in() {
     if crate::api::who_am_i().await.is_ok() {
@@ -289,6 +326,7 @@ fn picture(report: EngineReport) -> Picture {
         renderer: report.renderer.to_owned(),
         light_shed: report.light_shed,
         level: report.level,
+        for_visitors: report.scope == wire::VISITOR_SCOPE,
         in_view: in_view(&report.census.counts),
         camera: report.camera.map(place),
         area: report.area.as_ref().map(|area| in_view(&area.counts)),

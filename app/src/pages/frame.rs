@@ -19,6 +19,7 @@ pub fn Places(#[prop(into)] me: Signal<Me>) -> impl IntoView {
         ("/log", text::LOG, me.may_read_log),
         ("/users", text::USERS, me.may_manage_users),
         ("/sources", text::sources::SOURCES, me.may_see_sources),
+        ("/screens", text::screens::SCREENS, me.may_manage_screens),
         ("/account", text::OWN_ACCOUNT, me.has_own_page),
     ];
     view! {

@@ -10,7 +10,7 @@ use crate::components::{
     Aim, AlarmStrip, DistrictBars, Legend, LiveMap, MapState, NoScript, Trouble, WallBoard,
     WallFoot, box_of, ordered,
 };
-use crate::text::{self, Text, wall, walls};
+use crate::text::{self, Text, screens, wall, walls};
 
 #[component]
 pub fn WallPage() -> impl IntoView {
@@ -105,6 +105,15 @@ pub fn WallPage() -> impl IntoView {
                 })}
             {corner(true, true).then(|| view! { <WallFoot state /> })}
             <Trouble state />
+            <Show when=move || state.picture.with(|picture| picture.for_visitors)>
+                <p class="remark visitors" role="status" data-testid="for-visitors">{screens::FOR_VISITORS.shown()}</p>
+            </Show>
+            {move || {
+                state
+                    .greeting
+                    .get()
+                    .map(|name| view! { <p class="greeting" role="status" data-testid="greeting">{name}</p> })
+            }}
             {is_odd
                 .then(|| {
                     view! {

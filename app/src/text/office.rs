@@ -103,7 +103,7 @@ pub const SEARCH_MORE: Text = text(
 );
 
 /// The kinds of rows of the log, in the order in which a filter offers them.
-pub const KINDS: [(&str, Text); 23] = [
+pub const KINDS: [(&str, Text); 27] = [
     ("permit_opened", text("vehicle opened", "打开车辆")),
     ("permit_closed", text("vehicle closed", "关闭车辆")),
     ("permit_refused", text("look refused", "拒绝查看")),
@@ -129,6 +129,13 @@ pub const KINDS: [(&str, Text); 23] = [
     ("role_changed", text("role changed", "变更角色")),
     ("totp_on", text("one-time codes on", "启用动态口令")),
     ("totp_off", text("one-time codes off", "停用动态口令")),
+    ("screen_paired", text("screen paired", "配对大屏")),
+    ("screen_revoked", text("screen revoked", "撤销大屏")),
+    ("screen_visitor_on", text("visitor mode on", "开启参观模式")),
+    (
+        "screen_visitor_off",
+        text("visitor mode off", "关闭参观模式"),
+    ),
     ("clock_accepted", text("clock confirmed", "确认时钟")),
 ];
 
@@ -177,6 +184,7 @@ pub fn reason(code: &str, lang: Lang) -> String {
         "role_changed" => text("role changed", "角色变更"),
         "password_changed" => text("password changed", "密码修改"),
         "clock_accepted" => text("the clock was confirmed", "时钟已确认"),
+        "renewed" => text("renewed", "已更新"),
         "too_many" => text("too many sessions", "会话过多"),
         "server_ended" => text("the server broke off", "服务器异常中断"),
         "server_stopped" => text("the server stopped", "服务器停止"),

@@ -28,12 +28,14 @@ pub enum EndReason {
     PasswordChanged,
     /// The account has more than `SESSIONS_PER_USER`; the oldest ended.
     TooMany,
+    /// A screen proved itself again; it has one session.
+    Renewed,
     /// An operator confirmed a clock that was set back.
     ClockAccepted,
 }
 
 impl EndReason {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::LoggedOut,
         Self::Idle,
         Self::Expired,
@@ -42,6 +44,7 @@ impl EndReason {
         Self::RoleChanged,
         Self::PasswordChanged,
         Self::TooMany,
+        Self::Renewed,
         Self::ClockAccepted,
     ];
 
@@ -56,6 +59,7 @@ impl EndReason {
             Self::RoleChanged => "role_changed",
             Self::PasswordChanged => "password_changed",
             Self::TooMany => "too_many",
+            Self::Renewed => "renewed",
             Self::ClockAccepted => "clock_accepted",
         }
     }
@@ -293,13 +297,13 @@ pub(crate) async fn end_in(
     why: EndReason,
     now_unix_s: i64,
 ) -> Result<(), Fault> {
-    let row: Option<(i64, String, String, String)> = sqlx::query_as(
-        "SELECT s.user_id, u.name, u.role, s.source FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?",
+    let row: Option<(i64, String, String, String, i64)> = sqlx::query_as(
+        "SELECT s.user_id, u.name, u.role, s.source, s.seen_unix_s FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?",
     )
     .bind(id.0)
     .fetch_optional(&mut *on)
     .await?;
-    let Some((user_id, name, role, source)) = row else {
+    let Some((user_id, name, role, source, seen_unix_s)) = row else {
         return Ok(());
     };
     crate::closing::close_of_session_in(on, id, why, now_unix_s).await?;
@@ -313,6 +317,7 @@ pub(crate) async fn end_in(
         ..Entry::default()
     };
     let row = append(on, AuditKind::SessionEnded, entry, now_unix_s).await?;
+    crate::screens::keep_last_seen(on, id, seen_unix_s).await?;
     sqlx::query("DELETE FROM sessions WHERE id = ?")
         .bind(id.0)
         .execute(&mut *on)

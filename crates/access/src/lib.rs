@@ -11,6 +11,7 @@
 //! - `wall`         a view that was sent to a wall
 //! - `users`        accounts; `first_start` makes the first admin; `totp` is their second factor
 //! - `login`        passwords and codes checked, failures counted (`lockout`, `password`)
+//! - `screens`      walls that sign in with a key of their own
 //! - `session`      what a log-in gives; `ends` tells everybody that it is over
 //! - `store`        the one SQLite file; `clock` confirms a clock that was set back
 //! - `error`        why something was refused, without a word that a browser must not see
@@ -36,6 +37,7 @@ mod password;
 mod permit;
 mod purpose;
 mod role;
+mod screens;
 mod search;
 mod secret;
 mod session;
@@ -57,7 +59,8 @@ pub use first_start::FirstStartError;
 pub use password::Cost;
 pub use permit::{NotPermitted, PERMIT_S, Permit, PermitEnded, PermitId, VEHICLES_MAX, Vehicle};
 pub use purpose::{Purpose, PurposeError, PurposeKind};
-pub use role::{Action, Role, allows};
+pub use role::{Action, Role, VISITOR_SCOPE, allows};
+pub use screens::{SCREENS_MAX, Screen, ScreenKey};
 pub use search::{HITS_MAX, Hits, Search, Wanted};
 pub use secret::{SessionToken, random_password};
 pub use session::{SESSIONS_PER_USER, Session, SessionId, UserId};

@@ -9,7 +9,7 @@ use crate::lockout::{self, Subject};
 use crate::password::{self, Busy};
 use crate::role::{Action, Role};
 use crate::secret::SessionToken;
-use crate::session::{Session, UserId, start_in};
+use crate::session::{Session, UserId, lifetimes_s, start_in};
 use crate::store::Access;
 use crate::totp::take_code;
 use sqlx::SqliteConnection;
@@ -116,23 +116,20 @@ impl Access {
                 return Err(LoginError::WrongCredentials);
             }
         }
-        let oldest: Option<i64> = sqlx::query_scalar(
-            "SELECT at_unix_s FROM audit WHERE user_id = ? AND kind = 'logged_in' AND at_unix_s > ?
-             ORDER BY at_unix_s DESC LIMIT 1 OFFSET ?",
-        )
-        .bind(user.id)
-        .bind(now_unix_s - HOUR_S)
-        .bind(LOGINS_PER_HOUR - 1)
-        .fetch_optional(&mut *tx)
-        .await?;
-        if let Some(oldest_unix_s) = oldest {
-            let retry_after_s = u32::try_from(oldest_unix_s + HOUR_S - now_unix_s).unwrap_or(1);
+        if let Some(retry_after_s) = too_many_logins(&mut tx, UserId(user.id), now_unix_s).await? {
             return Err(LoginError::Locked { retry_after_s });
         }
         lockout::forget(&mut tx, &subjects[0]).await?;
         let token = SessionToken::new();
-        let (id, expires_unix_s) =
-            start_in(&mut tx, UserId(user.id), role, &token, &source, now_unix_s).await?;
+        let (id, expires_unix_s) = start_in(
+            &mut tx,
+            UserId(user.id),
+            lifetimes_s(role),
+            &token,
+            &source,
+            now_unix_s,
+        )
+        .await?;
         let session = Session {
             id,
             user: UserId(user.id),
@@ -141,6 +138,8 @@ impl Access {
             source,
             started_unix_s: now_unix_s,
             expires_unix_s,
+            is_paired: false,
+            is_visitor: false,
         };
         append(
             &mut tx,
@@ -260,6 +259,24 @@ impl Access {
         self.forget_first_password(&session.name);
         Ok(self.announce().await?)
     }
+}
+
+/// How long an account has to wait that started a session too often in the last hour.
+pub(crate) async fn too_many_logins(
+    on: &mut SqliteConnection,
+    user: UserId,
+    now_unix_s: i64,
+) -> Result<Option<u32>, Fault> {
+    let oldest: Option<i64> = sqlx::query_scalar(
+        "SELECT at_unix_s FROM audit WHERE user_id = ? AND kind = 'logged_in' AND at_unix_s > ?
+         ORDER BY at_unix_s DESC LIMIT 1 OFFSET ?",
+    )
+    .bind(user.0)
+    .bind(now_unix_s - HOUR_S)
+    .bind(LOGINS_PER_HOUR - 1)
+    .fetch_optional(on)
+    .await?;
+    Ok(oldest.map(|oldest_unix_s| u32::try_from(oldest_unix_s + HOUR_S - now_unix_s).unwrap_or(1)))
 }
 
 /// An address, cut to what an address can be; a forwarded header may hold anything.

@@ -84,6 +84,9 @@ pub fn allows(role: Role, action: Action) -> bool {
     roles_for(action).contains(&role)
 }
 
+/// The scope of a screen that is shown to visitors: coarser still, and no more of a vehicle than whether it moves.
+pub const VISITOR_SCOPE: u8 = 2;
+
 impl Role {
     pub const ALL: [Self; 5] = [
         Self::Screen,

@@ -6,7 +6,7 @@
 use crate::audit::in_order;
 use crate::ends::{EndReason, end_in};
 use crate::error::{AccessError, Fault};
-use crate::role::{Action, Role, allows};
+use crate::role::{Action, Role, VISITOR_SCOPE, allows};
 use crate::secret::SessionToken;
 use crate::store::Access;
 use serde::{Deserialize, Serialize};
@@ -46,9 +46,29 @@ pub struct Session {
     pub started_unix_s: i64,
     /// The absolute end; use does not move it.
     pub expires_unix_s: i64,
+    /// It is a screen that proved itself by its key.
+    pub is_paired: bool,
+    /// That screen is shown to visitors now.
+    pub is_visitor: bool,
 }
 
 impl Session {
+    /// The scope of the cells it is sent.
+    #[must_use]
+    pub const fn scope(&self) -> u8 {
+        self.scope_for(self.is_visitor)
+    }
+
+    /// The same for a screen that was switched since the session was asked for.
+    #[must_use]
+    pub const fn scope_for(&self, visitor: bool) -> u8 {
+        if self.is_paired && visitor {
+            VISITOR_SCOPE
+        } else {
+            self.role.scope()
+        }
+    }
+
     /// The first line of every route and server function.
     pub fn may(&self, action: Action) -> Result<(), AccessError> {
         if allows(self.role, action) {
@@ -67,6 +87,9 @@ pub const SESSIONS_PER_USER: i64 = 10;
 /// crash a session may end this much before its idle time.
 const SEEN_EVERY_S: i64 = 30;
 
+/// Of a screen that proves itself by its key at every connection, so that its cookie need not live long after it.
+pub(crate) const SCREEN_LIFETIMES_S: (i64, i64) = (600, 7 * 24 * 3600);
+
 /// Seconds without use, seconds in all.
 pub(crate) const fn lifetimes_s(role: Role) -> (i64, i64) {
     match role {
@@ -76,6 +99,18 @@ pub(crate) const fn lifetimes_s(role: Role) -> (i64, i64) {
     }
 }
 
+/// A question for a [`SessionRow`]; queries are literals, so that nothing can be put into one.
+macro_rules! session_where {
+    ($which:literal) => {
+        concat!(
+            "SELECT s.id, s.user_id, u.name, u.role, u.disabled, s.source, s.started_unix_s, s.seen_unix_s, s.idle_s,
+                 s.expires_unix_s, c.public_key IS NOT NULL AS is_paired, coalesce(c.visitor, 0) AS is_visitor
+             FROM sessions s JOIN users u ON u.id = s.user_id LEFT JOIN screens c ON c.user_id = u.id WHERE ",
+            $which
+        )
+    };
+}
+
 #[derive(sqlx::FromRow)]
 pub(crate) struct SessionRow {
     id: i64,
@@ -83,6 +118,8 @@ pub(crate) struct SessionRow {
     name: String,
     role: String,
     disabled: bool,
+    is_paired: bool,
+    is_visitor: bool,
     source: String,
     started_unix_s: i64,
     seen_unix_s: i64,
@@ -110,6 +147,8 @@ impl SessionRow {
             source: self.source,
             started_unix_s: self.started_unix_s,
             expires_unix_s: self.expires_unix_s,
+            is_paired: self.is_paired,
+            is_visitor: self.is_visitor,
         })
     }
 }
@@ -121,15 +160,11 @@ impl Access {
         token: &SessionToken,
         now_unix_s: i64,
     ) -> Result<Session, AccessError> {
-        let row: SessionRow = sqlx::query_as(
-            "SELECT s.id, s.user_id, u.name, u.role, u.disabled, s.source, s.started_unix_s, s.seen_unix_s, s.idle_s,
-                 s.expires_unix_s
-             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_sha256 = ?",
-        )
-        .bind(token.sha256().as_slice())
-        .fetch_optional(self.read())
-        .await?
-        .ok_or(AccessError::SessionEnded)?;
+        let row: SessionRow = sqlx::query_as(session_where!("s.token_sha256 = ?"))
+            .bind(token.sha256().as_slice())
+            .fetch_optional(self.read())
+            .await?
+            .ok_or(AccessError::SessionEnded)?;
         let id = SessionId(row.id);
         let row = self.as_last_seen(row);
         let now_unix_s = in_order(row.seen_unix_s, now_unix_s)?;
@@ -209,15 +244,11 @@ impl Access {
         action: Action,
         now_unix_s: i64,
     ) -> Result<Session, AccessError> {
-        let row: SessionRow = sqlx::query_as(
-            "SELECT s.id, s.user_id, u.name, u.role, u.disabled, s.source, s.started_unix_s, s.seen_unix_s, s.idle_s,
-                 s.expires_unix_s
-             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ?",
-        )
-        .bind(session.id.0)
-        .fetch_optional(on)
-        .await?
-        .ok_or(AccessError::SessionEnded)?;
+        let row: SessionRow = sqlx::query_as(session_where!("s.id = ?"))
+            .bind(session.id.0)
+            .fetch_optional(on)
+            .await?
+            .ok_or(AccessError::SessionEnded)?;
         if self.0.ended_here.contains(session.id) {
             return Err(AccessError::SessionEnded);
         }
@@ -290,7 +321,7 @@ impl Seen {
 pub(crate) async fn start_in(
     on: &mut SqliteConnection,
     user: UserId,
-    role: Role,
+    (idle_s, absolute_s): (i64, i64),
     token: &SessionToken,
     source: &str,
     now_unix_s: i64,
@@ -305,7 +336,6 @@ pub(crate) async fn start_in(
     for id in oldest {
         end_in(on, SessionId(id), EndReason::TooMany, now_unix_s).await?;
     }
-    let (idle_s, absolute_s) = lifetimes_s(role);
     let expires_unix_s = now_unix_s + absolute_s;
     let id = sqlx::query_scalar(
         "INSERT INTO sessions (token_sha256, user_id, source, started_unix_s, seen_unix_s, idle_s, expires_unix_s)

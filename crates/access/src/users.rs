@@ -14,7 +14,7 @@ use sqlx::SqliteConnection;
 /// Who changes an account.
 #[derive(Clone, Copy, Debug)]
 pub enum By<'a> {
-    /// Somebody who is logged in; asked for `Action::ManageUsers`.
+    /// Somebody who is logged in; asked for `Action::ManageUsers`, or for what the change is.
     Session(&'a Session),
     /// Somebody at the machine's command line, who could change the file itself: named in the log by this text.
     Console(&'a str),
@@ -99,7 +99,7 @@ impl Access {
         let users: Vec<User> = sqlx::query_as(
             "SELECT u.id, u.name, u.role, u.disabled, u.demo, u.totp_on, u.created_unix_s,
                  (SELECT count(*) FROM sessions s WHERE s.user_id = u.id) AS sessions
-             FROM users u ORDER BY u.name",
+             FROM users u WHERE u.id NOT IN (SELECT user_id FROM screens) ORDER BY u.name",
         )
         .fetch_all(self.read())
         .await?;
@@ -277,11 +277,21 @@ impl Access {
         by: By<'_>,
         now_unix_s: i64,
     ) -> Result<Entry, UserError> {
+        self.actor_for(on, by, Action::ManageUsers, now_unix_s)
+            .await
+    }
+
+    /// The same for another action.
+    pub(crate) async fn actor_for(
+        &self,
+        on: &mut SqliteConnection,
+        by: By<'_>,
+        action: Action,
+        now_unix_s: i64,
+    ) -> Result<Entry, UserError> {
         match by {
             By::Session(session) => {
-                let session = self
-                    .living(on, session, Action::ManageUsers, now_unix_s)
-                    .await?;
+                let session = self.living(on, session, action, now_unix_s).await?;
                 Ok(Entry::of(&session))
             }
             By::Console(who) => Ok(console(who)),
@@ -360,13 +370,17 @@ pub(crate) async fn set_phc(
     Ok(())
 }
 
+/// An account of a person, or of a wall that signs in with a password. A paired screen is none: a password or another
+/// role for it would be a second way in.
 pub(crate) async fn find(on: &mut SqliteConnection, name: &str) -> Result<UserId, UserError> {
-    sqlx::query_scalar("SELECT id FROM users WHERE name = ?")
-        .bind(name)
-        .fetch_optional(on)
-        .await?
-        .map(UserId)
-        .ok_or(UserError::NoSuchUser)
+    sqlx::query_scalar(
+        "SELECT id FROM users WHERE name = ? AND id NOT IN (SELECT user_id FROM screens)",
+    )
+    .bind(name)
+    .fetch_optional(on)
+    .await?
+    .map(UserId)
+    .ok_or(UserError::NoSuchUser)
 }
 
 /// Enabled admins. A change that takes the last one away would leave nobody to undo it.

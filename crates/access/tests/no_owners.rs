@@ -6,7 +6,7 @@ use access::{By, Purpose, PurposeError, PurposeKind, Role, UserError};
 use common::{NOW, PASSWORD, Store, VIN};
 use sqlx::{AssertSqlSafe, ConnectOptions, Row};
 
-const SCHEMA: [(&str, &[&str]); 7] = [
+const SCHEMA: [(&str, &[&str]); 8] = [
     (
         "audit",
         &[
@@ -40,6 +40,16 @@ const SCHEMA: [(&str, &[&str]); 7] = [
     (
         "open_permits",
         &["permit_id", "session_id", "opened_unix_s", "expires_unix_s"],
+    ),
+    (
+        "screens",
+        &[
+            "user_id",
+            "public_key",
+            "visitor",
+            "paired_unix_s",
+            "seen_unix_s",
+        ],
     ),
     ("session_ends", &["seq", "session_id", "why", "at_unix_s"]),
     (

@@ -34,10 +34,14 @@ pub struct EngineReport {
     pub renderer: &'static str,
     /// WebGL2 was given up after repeated failures; the CPU draws since.
     pub fell_back: bool,
+    /// How often the GPU's context was lost since the page was loaded.
+    pub gpu_losses: u32,
     /// The browser gave the ground no WebGL: dots stand on a plain one.
     pub ground_is_plain: bool,
     /// Afterglow or density was asked for and is left out, because frames took too long.
     pub light_shed: bool,
+    /// What the server shows this page: the scope of its cells.
+    pub scope: u8,
     /// Level of the cells asked for.
     pub level: u8,
     /// Cells of the present view that have not come yet.
@@ -74,6 +78,10 @@ pub enum Told {
     },
     Picked(Picked),
     Answer(HandleAnswer),
+    /// The wall is to show what it is called.
+    Greeted {
+        name: String,
+    },
     Card {
         handle: Handle,
         json: String,

@@ -3,9 +3,9 @@
 use wire::{Activity, DistrictCounts, Excluded, Freshness, Look, SourceStatus, Status};
 
 use crate::districts::NO_DISTRICT;
-use crate::fleet::SCOPES;
+use crate::fleet::{SCOPES, places_of};
 use crate::told::{Told, suppress};
-use crate::{Class, EXACT, SourceId, news};
+use crate::{Class, EXACT, SourceId, VISITOR, news};
 
 const EXCLUDED: [Excluded; 4] = [
     Excluded::NeverHeard,
@@ -160,7 +160,8 @@ impl TickSummary {
     pub fn status(&self, scope: u8, mut name: impl FnMut(SourceId) -> String) -> Status {
         let counts = &self.counts;
         let fresh = |freshness: Freshness| counts.all.freshness[freshness as usize];
-        let told = self.told.get(usize::from(scope)).and_then(Option::as_ref);
+        let places = usize::from(places_of(scope));
+        let told = self.told.get(places).and_then(Option::as_ref);
         let mut status = Status {
             tick: self.tick,
             tick_unix_ms: self.tick_unix_ms,
@@ -196,7 +197,9 @@ impl TickSummary {
             news: self
                 .news
                 .iter()
-                .filter_map(|told| told.get(usize::from(scope)).copied())
+                // Visitors are not told where a single vehicle's alarm began.
+                .filter(|_| scope != VISITOR)
+                .filter_map(|told| told.get(places).copied())
                 .collect(),
         };
         if let Some(told) = told {

@@ -32,6 +32,10 @@ use crate::{
 pub const EXACT: u8 = 0;
 /// How many scopes there are: `EXACT`, and the blurred one.
 pub const SCOPES: usize = 2;
+/// The scope of screens that are shown to visitors: places of the blurred one, to a coarser level, and coarse looks.
+pub const VISITOR: u8 = wire::VISITOR_SCOPE;
+/// How many scopes cells are sent for: those two, and the visitors'.
+pub const SENT_SCOPES: usize = 3;
 /// Reports whose vehicles are fetched from memory together.
 const FETCHED_AHEAD: usize = 24;
 /// Slots in the tables of cells that nobody watches any more; beyond it the oldest tables go.
@@ -66,6 +70,20 @@ pub struct Fleet {
     scratch: Vec<u8>,
 }
 
+const LEVELS: usize = FINEST_LEVEL as usize + 1;
+
+/// The scope whose places a scope is shown.
+pub(crate) fn places_of(scope: u8) -> u8 {
+    match scope {
+        VISITOR => 1,
+        _ => scope,
+    }
+}
+
+fn level_ix(key: &CellKey) -> usize {
+    usize::from(key.level) + if key.scope == VISITOR { LEVELS } else { 0 }
+}
+
 /// What one scope shows.
 #[derive(Debug)]
 struct Shown {
@@ -74,7 +92,8 @@ struct Shown {
     sight: Sight,
     /// Of the dots as they are shown.
     grid: Grid,
-    levels: [Option<Box<Level>>; FINEST_LEVEL as usize + 1],
+    /// By level; and those of the visitors' scope, which has the blurred one's places, after them.
+    levels: [Option<Box<Level>>; 2 * LEVELS],
     changed: Vec<Changed>,
 }
 
@@ -527,8 +546,8 @@ impl Fleet {
         if !key.is_valid() || scopes.get(scope).is_none_or(|s| key.level > s.finest_level) {
             return false;
         }
-        let shown = &mut self.scopes[scope];
-        let mut level = shown.levels[usize::from(key.level)]
+        let shown = &mut self.scopes[usize::from(places_of(key.scope))];
+        let mut level = shown.levels[level_ix(&key)]
             .take()
             .unwrap_or_else(|| Box::new(Level::new(key.scope, key.level)));
         let dots = shown.grid.around(&key).filter_map(|vehicle| {
@@ -536,7 +555,7 @@ impl Fleet {
             Some((vehicle, at, look))
         });
         level.watch(key, self.tick, dots);
-        shown.levels[usize::from(key.level)] = Some(level);
+        shown.levels[level_ix(&key)] = Some(level);
         true
     }
 
@@ -548,13 +567,13 @@ impl Fleet {
     }
 
     fn level(&self, key: &CellKey) -> Option<&Level> {
-        let shown = self.scopes.get(usize::from(key.scope))?;
-        shown.levels.get(usize::from(key.level))?.as_deref()
+        let shown = self.scopes.get(usize::from(places_of(key.scope)))?;
+        shown.levels.get(level_ix(key))?.as_deref()
     }
 
     fn level_mut(&mut self, key: &CellKey) -> Option<&mut Level> {
-        let shown = self.scopes.get_mut(usize::from(key.scope))?;
-        shown.levels.get_mut(usize::from(key.level))?.as_deref_mut()
+        let shown = self.scopes.get_mut(usize::from(places_of(key.scope)))?;
+        shown.levels.get_mut(level_ix(key))?.as_deref_mut()
     }
 
     /// The frames of a watched cell.
@@ -630,14 +649,14 @@ impl Fleet {
     pub fn shown(&self, scope: u8, vehicle: VehicleIx) -> Option<(WorldPoint, Look)> {
         let standing = *self.standing.get(vehicle.0 as usize)?;
         self.scopes
-            .get(usize::from(scope))?
+            .get(usize::from(places_of(scope)))?
             .dot(vehicle.0, standing)
     }
 
     /// Whether a scope is shown less of a vehicle than there is, because it is in a zone.
     #[must_use]
     pub fn is_zoned(&self, scope: u8, vehicle: VehicleIx) -> bool {
-        let shown = self.scopes.get(usize::from(scope));
+        let shown = self.scopes.get(usize::from(places_of(scope)));
         shown.is_none_or(|shown| shown.sight.of(vehicle.0).is_some())
     }
 
@@ -646,7 +665,7 @@ impl Fleet {
     #[must_use]
     pub fn seen_by(&self, scope: u8, vehicle: VehicleIx) -> Option<Snapshot<'_>> {
         let mut snapshot = self.snapshot(vehicle)?;
-        let shown = self.scopes.get(usize::from(scope))?;
+        let shown = self.scopes.get(usize::from(places_of(scope)))?;
         if let Some(seen) = shown.sight.of(vehicle.0) {
             snapshot.withhold_place(seen.map(|seen| Timed {
                 value: seen.at,
@@ -693,7 +712,7 @@ impl Fleet {
     pub fn district(&self, scope: u8, vehicle: VehicleIx) -> Option<usize> {
         self.shown(scope, vehicle)?;
         let district = self.group.get(vehicle.0 as usize)?.district;
-        self.told_district(usize::from(scope), vehicle.0, district)
+        self.told_district(usize::from(places_of(scope)), vehicle.0, district)
             .map(usize::from)
     }
 

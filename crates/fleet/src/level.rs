@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use wire::{CELL_BITS, CellKey, CellPoint, Enter, FINEST_LEVEL, Look, WorldPoint, cell_of};
 
 use crate::cell::{Cell, Faults, SlotTable};
+use crate::fleet::VISITOR;
 use crate::hash::Folded;
 
 /// A dot that is to be shown otherwise than before.
@@ -111,7 +112,7 @@ impl Level {
             let (of, at) = cell_of(at, self.level, self.scope);
             if of == key {
                 vehicles.push(vehicle);
-                inside.push((at, look));
+                inside.push((at, self.look(look)));
             }
         }
         let cell = Cell::new(key, tick, &inside, &vehicles);
@@ -201,11 +202,20 @@ impl Level {
         std::hint::black_box(dots.fold(0, |sum, dot| sum ^ dot));
     }
 
+    /// A look as this scope is shown it.
+    fn look(&self, look: Look) -> Look {
+        match self.scope {
+            VISITOR => look.coarse(),
+            _ => look,
+        }
+    }
+
     fn apply_one(&mut self, change: &Changed, shift: u32) {
         let Some((to, look)) = change.to else {
             self.leave(change.vehicle);
             return;
         };
+        let look = self.look(look);
         let (px, py) = (to.x >> shift, to.y >> shift);
         let (column, row) = (px >> CELL_BITS, py >> CELL_BITS);
         let at = CellPoint {

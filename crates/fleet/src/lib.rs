@@ -56,7 +56,7 @@ pub use cell::CellStream;
 pub use cell::Fault;
 pub use counts::{Counts, SourceSummary, Tally, TickSummary};
 pub use districts::{District, MAX_DISTRICTS};
-pub use fleet::{EXACT, Fleet, SCOPES};
+pub use fleet::{EXACT, Fleet, SCOPES, SENT_SCOPES, VISITOR};
 pub use items::{Item, MAX_ITEM_BYTES, MAX_ITEMS};
 pub use quality::Quality;
 pub use report::{Applied, Class, Now, RawPosition, RegistryEntry, Report, SourceId, VehicleIx};

@@ -3,7 +3,7 @@
 use wire::FINEST_LEVEL;
 
 use crate::Class;
-use crate::fleet::SCOPES;
+use crate::fleet::SENT_SCOPES;
 
 /// How long silence is taken calmly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct Rules {
     pub max_vehicles: u32,
     /// The finest level of the blurred scope: 11 is about 4 m.
     pub blurred_finest_level: u8,
+    /// The finest level of a screen that is shown to visitors: 8 is about 33 m.
+    pub visitor_finest_level: u8,
     /// How far a private vehicle is displaced in the blurred scope, at most, eastward and southward each.
     pub blur_radius_m: f64,
     /// Private vehicles are displaced only while they are at rest. Where they stop is then seen by whoever watches them.
@@ -64,7 +66,7 @@ pub struct Scope {
 impl Rules {
     /// The scopes by number: the finest level each is given, and whether private parking places are blurred.
     #[must_use]
-    pub fn scopes(&self) -> [Scope; SCOPES] {
+    pub fn scopes(&self) -> [Scope; SENT_SCOPES] {
         let exact = Scope {
             finest_level: FINEST_LEVEL,
             blurred: false,
@@ -73,7 +75,11 @@ impl Rules {
             finest_level: self.blurred_finest_level,
             blurred: true,
         };
-        [exact, blurred]
+        let visitor = Scope {
+            finest_level: self.visitor_finest_level.min(self.blurred_finest_level),
+            blurred: true,
+        };
+        [exact, blurred, visitor]
     }
 }
 
@@ -92,6 +98,7 @@ impl Default for Rules {
             parked_after_s: 180,
             max_vehicles: 4_000_000,
             blurred_finest_level: 11,
+            visitor_finest_level: 8,
             blur_radius_m: 250.0,
             private_driving_exact: false,
             suppress_below: 5,

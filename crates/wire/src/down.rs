@@ -11,6 +11,8 @@ use crate::{CellKey, FINEST_LEVEL, WireError};
 
 /// The version of everything in this crate. A page that reads another one in [`Hello`] reloads itself.
 pub const VERSION: u16 = 4;
+/// The scope of a screen that is shown to visitors: coarse places and looks.
+pub const VISITOR_SCOPE: u8 = 2;
 
 /// One frame from the server.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +53,8 @@ pub enum Down<'a> {
     /// The card of a watched vehicle, as JSON, whenever it has changed.
     /// Empty once the card may no longer be shown.
     Card { handle: Handle, json: &'a [u8] },
+    /// The wall is to show for some seconds what it is called.
+    Greet { name: &'a str },
     /// The server closes this connection, and why.
     Bye(Bye),
 }
@@ -219,6 +223,7 @@ const STATUS: u8 = 6;
 const HANDLE: u8 = 7;
 const CARD: u8 = 8;
 const BYE: u8 = 9;
+const GREET: u8 = 10;
 
 impl<'a> Down<'a> {
     /// Appends this frame, without a length in front.
@@ -264,6 +269,10 @@ impl<'a> Down<'a> {
                 out.push(CARD);
                 out.extend_from_slice(&handle.0);
                 out.extend_from_slice(json);
+            }
+            Self::Greet { name } => {
+                out.push(GREET);
+                out.extend_from_slice(name.as_bytes());
             }
             Self::Bye(why) => put_control(out, BYE, why),
         }
@@ -333,6 +342,9 @@ impl<'a> Down<'a> {
                 })
             }
             BYE => take_control(rest).map(Self::Bye),
+            GREET => std::str::from_utf8(rest)
+                .map(|name| Self::Greet { name })
+                .map_err(|_| WireError::Malformed),
             _ => Err(WireError::UnknownKind { kind }),
         }
     }

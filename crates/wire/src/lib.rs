@@ -29,13 +29,13 @@ mod world;
 
 pub use down::{
     AlarmNews, Bye, DistrictCounts, DistrictName, Down, Excluded, Handle, HandleAnswer, Hello,
-    Refused, SourceStatus, Status, VERSION,
+    Refused, SourceStatus, Status, VERSION, VISITOR_SCOPE,
 };
 pub use error::{Diverged, WireError};
 pub use look::{Activity, Freshness, Look, LookParts};
 pub use message::{Frames, MAX_FRAME_BYTES, MAX_MESSAGE_BYTES, frames, push_frame};
 pub use mirror::{CellChanges, CellMirror, Change, Enter, MAX_SLOTS, Renumbered};
-pub use up::{Click, MAX_UP_BYTES, MAX_VIEW_CELLS, Up, View, ViewTooWide};
+pub use up::{Click, MAX_UP_BYTES, MAX_VIEW_CELLS, ScreenReport, Up, View, ViewTooWide};
 pub use world::{
     CELL_BITS, CELL_SIDE, CellKey, CellPoint, FINEST_LEVEL, WorldPoint, cell_of, morton,
 };

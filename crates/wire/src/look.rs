@@ -158,6 +158,21 @@ impl Look {
         Self((self.0 & !(3 << 3)) | ((freshness as u16) << 3))
     }
 
+    /// What visitors may know: whether it moves, and how fresh that is, for what is old is never shown as new.
+    #[must_use]
+    pub fn coarse(self) -> Self {
+        let activity = match self.activity() {
+            Activity::Parked | Activity::Charging | Activity::Off => Activity::Parked,
+            known @ (Activity::Driving | Activity::Unknown) => known,
+        };
+        Self::new(LookParts {
+            activity,
+            freshness: self.freshness(),
+            alarm_level: None,
+            charge_step: None,
+        })
+    }
+
     /// What is drawn on top where dots overlap: the higher. An alarm is above everything, a worse one above a
     /// lesser; then what moves above what stands, then the fresh above the stale.
     #[must_use]

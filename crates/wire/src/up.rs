@@ -29,6 +29,8 @@ pub enum Up {
     Unwatch { handle: Handle },
     /// The mirror of this cell is no good (a gap, a digest that differs): send its base.
     Resend { key: CellKey },
+    /// How a wall is doing, every ten seconds.
+    Report(ScreenReport),
 }
 
 /// A viewport in world units, margin included, all four edges belonging to it. Where it crosses the date line,
@@ -42,6 +44,23 @@ pub struct View {
     pub y0: u32,
     pub x1: u32,
     pub y1: u32,
+}
+
+/// What a wall says of itself. Nothing of it is believed but as what this wall said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ScreenReport {
+    /// Frames in the last second.
+    pub fps: u16,
+    /// Of WebAssembly memory.
+    pub memory_mib: u16,
+    /// Dots on the screen.
+    pub drawn: u32,
+    /// How often the GPU's context was lost since the page was loaded.
+    pub gpu_losses: u16,
+    /// Drawn with WebGL2, or by the CPU.
+    pub webgl2: bool,
+    /// Of the files that the page is made of; 0 if it does not know.
+    pub site: u64,
 }
 
 /// A click on a dot, as the page saw it.
@@ -102,6 +121,7 @@ const CLICK: u8 = 67;
 const WATCH: u8 = 68;
 const UNWATCH: u8 = 69;
 const RESEND: u8 = 70;
+const REPORT: u8 = 71;
 
 impl Up {
     /// This frame as bytes.
@@ -115,6 +135,7 @@ impl Up {
             Self::Watch { handle } => put_control(&mut out, WATCH, handle),
             Self::Unwatch { handle } => put_control(&mut out, UNWATCH, handle),
             Self::Resend { key } => put_control(&mut out, RESEND, key),
+            Self::Report(report) => put_control(&mut out, REPORT, report),
         }
         out
     }
@@ -144,6 +165,7 @@ impl Up {
             RESEND => Self::Resend {
                 key: take_control(rest)?,
             },
+            REPORT => Self::Report(take_control(rest)?),
             _ => return Err(WireError::UnknownKind { kind }),
         };
         match &up {

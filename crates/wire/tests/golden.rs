@@ -4,7 +4,7 @@
 use wire::{
     Activity, AlarmNews, Bye, CellChanges, CellKey, CellMirror, CellPoint, Click, DistrictCounts,
     DistrictName, Down, Enter, Excluded, Freshness, Handle, HandleAnswer, Hello, Look, LookParts,
-    Refused, SourceStatus, Status, Up, VERSION, View, frames, push_frame,
+    Refused, ScreenReport, SourceStatus, Status, Up, VERSION, View, frames, push_frame,
 };
 
 /// Pieces of hex, each with what it says.
@@ -377,6 +377,15 @@ fn bye() {
 }
 
 #[test]
+fn greet() {
+    is_down(
+        &Down::Greet { name: "厅-1" },
+        &[("0a", "kind: greet"), ("e58e85 2d31", "the name")],
+    );
+    assert!(Down::decode(&[10, 0xff]).is_err(), "no text");
+}
+
+#[test]
 fn upward_frames() {
     is_up(
         Up::View(View {
@@ -430,6 +439,23 @@ fn upward_frames() {
         &[
             ("46", "kind: resend"),
             ("01 0b b30d c406", "scope, level, column, row"),
+        ],
+    );
+    is_up(
+        Up::Report(ScreenReport {
+            fps: 60,
+            memory_mib: 300,
+            drawn: 222_000,
+            gpu_losses: 2,
+            webgl2: true,
+            site: 1 << 63,
+        }),
+        &[
+            ("47", "kind: report"),
+            ("3c ac02", "frames a second, memory"),
+            ("b0c60d", "dots drawn"),
+            ("02 01", "losses, with WebGL2"),
+            ("80808080808080808001", "site"),
         ],
     );
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 use access::{Action, Role, Session};
 use axum::Extension;
 use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use fleet::CellStream;
 use metrics::{counter, gauge};
@@ -24,12 +25,15 @@ use super::sent::Sent;
 use super::socket::{Gone, Heard, Socket, accept};
 use crate::clock;
 use crate::fleet_thread::{Published, framed};
-use crate::metrics::{BAD_UPWARD, SKIPPED_TICKS, VIEWERS};
+use crate::metrics::{BAD_UPWARD, SCREENS_REFUSED, SKIPPED_TICKS, VIEWERS};
 use crate::places::action_of_up;
+use crate::screens::Orders;
 use crate::state::AppState;
 
 /// Upward frames a page may send in one second; a page that pans all the time sends ten.
 const MAX_UP_PER_S: u32 = 60;
+/// For so long after a screen was switched its page may ask for what it was given before.
+const SWITCHING: Duration = Duration::from_secs(5);
 /// How long the last words to a viewer may take.
 const LEAVE_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -39,6 +43,16 @@ pub async fn upgrade(
     Extension(session): Extension<Arc<Session>>,
     request: Request,
 ) -> Response {
+    // A cookie alone opens no map of a paired screen: it has proved for each that it still has its key.
+    if session.is_paired
+        && !state
+            .screens
+            .live
+            .take_proof(session.user, clock::now().mono_ms)
+    {
+        counter!(SCREENS_REFUSED, "why" => "no_proof").increment(1);
+        return StatusCode::FORBIDDEN.into_response();
+    }
     // Pings come three times in the silence that ends a viewer; what it is sent must be taken sooner than that too.
     let patience = state.seats.limits.silence() * 2 / 3;
     accept(request, patience, move |socket| {
@@ -57,9 +71,19 @@ async fn serve(mut socket: Socket, state: AppState, session: Arc<Session>) {
     };
     gauge!(VIEWERS).increment(1.0);
     socket.of_class(session.role.name());
+    let mut orders = session
+        .is_paired
+        .then(|| state.screens.live.joins(session.user));
+    let told = orders
+        .as_mut()
+        .map(|orders| *orders.borrow_and_update())
+        .unwrap_or_default();
     let mut viewer = Viewer {
         socket,
-        scope: session.role.scope(),
+        scope: session.scope_for(told.visitor.unwrap_or(session.is_visitor)),
+        orders,
+        told,
+        switched: None,
         published: state.fleet.published(),
         state,
         cards: Cards::new(session.id, session.role.scope()),
@@ -75,6 +99,9 @@ async fn serve(mut socket: Socket, state: AppState, session: Arc<Session>) {
         () = stop.cancelled() => Some(Bye::Stopping),
     };
     debug!(?why, "viewer gone");
+    if viewer.orders.is_some() {
+        viewer.state.screens.live.leaves(viewer.session.user);
+    }
     viewer.cards.hide_all(&viewer.state);
     let wanted = viewer.sent.wanted().iter().copied().collect();
     viewer.state.fleet.unwatch(wanted).await;
@@ -90,6 +117,11 @@ struct Viewer {
     state: AppState,
     session: Arc<Session>,
     scope: u8,
+    /// For a paired screen: what it is told, and what of that it has been told.
+    orders: Option<watch::Receiver<Orders>>,
+    told: Orders,
+    /// When the scope changed last: the page may not know yet.
+    switched: Option<Instant>,
     published: watch::Receiver<Arc<Published>>,
     sent: Sent,
     /// Cells that were answered between two ticks and are not in the published picture yet.
@@ -129,19 +161,7 @@ impl Credits {
 impl Viewer {
     /// Runs until there is a reason to end it, or nobody left to tell one.
     async fn talk(&mut self) -> Result<Bye, Gone> {
-        let hello = Hello {
-            version: wire::VERSION,
-            epoch: self.state.fleet.epoch,
-            tick: self.published.borrow().tick,
-            tick_ms: self.state.fleet.tick_ms,
-            server_unix_ms: clock::unix_ms(),
-            scope: self.scope,
-            finest_level: self.finest_level(),
-            districts: self.state.fleet.districts.to_vec(),
-            site: self.state.site.0,
-            ground_is_gcj02: self.state.ground.is_gcj02,
-        };
-        self.send(&Down::Hello(hello)).await?;
+        self.say_hello().await?;
         let silence = self.state.seats.limits.silence();
         let mut pings = interval(silence / 3);
         let mut heard = Instant::now();
@@ -164,6 +184,7 @@ impl Viewer {
                     }
                     self.tick().await?;
                 }
+                orders = next_orders(self.orders.as_mut()) => self.obey(orders).await?,
                 _ = pings.tick() => {
                     // One that answers pings but acknowledges nothing is a page that no longer runs.
                     let behind = self.behind_since.is_some_and(|since| since.elapsed() > silence);
@@ -178,6 +199,47 @@ impl Viewer {
                 }
             }
         }
+    }
+
+    async fn say_hello(&mut self) -> Result<(), Gone> {
+        let hello = Hello {
+            version: wire::VERSION,
+            epoch: self.state.fleet.epoch,
+            tick: self.published.borrow().tick,
+            tick_ms: self.state.fleet.tick_ms,
+            server_unix_ms: clock::unix_ms(),
+            scope: self.scope,
+            finest_level: self.finest_level(),
+            districts: self.state.fleet.districts.to_vec(),
+            site: self.state.site.0,
+            ground_is_gcj02: self.state.ground.is_gcj02,
+        };
+        self.send(&Down::Hello(hello)).await
+    }
+
+    /// Does what a screen was told since it was told last.
+    async fn obey(&mut self, orders: Orders) -> Result<(), Gone> {
+        let before = std::mem::replace(&mut self.told, orders);
+        let visitor = orders.visitor.unwrap_or(self.session.is_visitor);
+        let scope = self.session.scope_for(visitor);
+        if scope != self.scope {
+            self.look_at(BTreeSet::new()).await?;
+            self.scope = scope;
+            // The page forgets all cells when it hears of another scope, and asks anew.
+            self.sent = Sent::default();
+            self.fresh.clear();
+            self.behind_since = None;
+            self.switched = Some(Instant::now());
+            self.say_hello().await?;
+        }
+        if orders.greetings != before.greetings {
+            let session = Arc::clone(&self.session);
+            self.send(&Down::Greet {
+                name: &session.name,
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     fn finest_level(&self) -> u8 {
@@ -205,6 +267,9 @@ impl Viewer {
                     return Ok(Some(bad("view_too_wide")));
                 };
                 if view.level > self.finest_level() {
+                    if self.switched.is_some_and(|at| at.elapsed() < SWITCHING) {
+                        return Ok(None);
+                    }
                     return Ok(Some(bad("level_too_fine")));
                 }
                 self.look_at(cells.collect()).await?;
@@ -228,6 +293,11 @@ impl Viewer {
                 self.socket.send_frames(&frames).await?;
             }
             Up::Unwatch { handle } => self.cards.hide(handle, &self.state),
+            Up::Report(report) => {
+                if self.orders.is_some() {
+                    self.state.screens.live.reported(self.session.user, report);
+                }
+            }
             Up::Resend { key } => {
                 self.sent.forget(&key);
                 counter!(BAD_UPWARD, "kind" => "resend").increment(1);
@@ -310,6 +380,17 @@ impl Viewer {
     async fn send(&mut self, frame: &Down<'_>) -> Result<(), Gone> {
         self.socket.send_frames(&[framed(frame)]).await
     }
+}
+
+/// What a screen is told next; for everybody else that never comes.
+async fn next_orders(orders: Option<&mut watch::Receiver<Orders>>) -> Orders {
+    if let Some(orders) = orders
+        && orders.changed().await.is_ok()
+    {
+        return *orders.borrow_and_update();
+    }
+    // Forgotten with its screen: the session ends too.
+    std::future::pending().await
 }
 
 /// Says goodbye. Half a second is enough for a page that reads; one that does not is not waited for.

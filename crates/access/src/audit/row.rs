@@ -44,12 +44,16 @@ pub enum AuditKind {
     RoleChanged,
     TotpOn,
     TotpOff,
+    ScreenPaired,
+    ScreenRevoked,
+    ScreenVisitorOn,
+    ScreenVisitorOff,
     /// An operator confirmed that the clock was rightly set back by `amount` seconds.
     ClockAccepted,
 }
 
 impl AuditKind {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 27] = [
         Self::LoggedIn,
         Self::LoginFailed,
         Self::SessionEnded,
@@ -72,6 +76,10 @@ impl AuditKind {
         Self::RoleChanged,
         Self::TotpOn,
         Self::TotpOff,
+        Self::ScreenPaired,
+        Self::ScreenRevoked,
+        Self::ScreenVisitorOn,
+        Self::ScreenVisitorOff,
         Self::ClockAccepted,
     ];
 
@@ -100,6 +108,10 @@ impl AuditKind {
             Self::RoleChanged => "role_changed",
             Self::TotpOn => "totp_on",
             Self::TotpOff => "totp_off",
+            Self::ScreenPaired => "screen_paired",
+            Self::ScreenRevoked => "screen_revoked",
+            Self::ScreenVisitorOn => "screen_visitor_on",
+            Self::ScreenVisitorOff => "screen_visitor_off",
             Self::ClockAccepted => "clock_accepted",
         }
     }

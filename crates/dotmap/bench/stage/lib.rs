@@ -49,6 +49,8 @@ impl Stage {
             on_pick: Box::new(move |picked| on_pick("pick", pick_object(&picked))),
             on_handle: Box::new(|_, _| {}),
             on_card: Box::new(|_, _| {}),
+            on_greeting: Box::new(|_| {}),
+            before_connect: None,
         };
         Ok(Self {
             engine: Some(Engine::start(options).await?),

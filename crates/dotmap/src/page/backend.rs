@@ -47,6 +47,10 @@ pub trait Backend {
     fn is_hopeless(&self) -> bool {
         false
     }
+    /// How often its context was lost.
+    fn losses(&self) -> u32 {
+        0
+    }
     fn canvas(&self) -> &HtmlCanvasElement;
 }
 

@@ -19,8 +19,9 @@ use crate::raster::light::Light;
 use crate::report::{EngineReport, Picked, Place, Told};
 use crate::shot::Shot;
 use crate::style::{ColourBy, Filter};
-use js_sys::{Date, Math};
+use js_sys::{Date, Math, Promise};
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
     Document, Element, HtmlCanvasElement, HtmlElement, KeyboardEvent, Performance, VisibilityState,
     Window,
@@ -29,6 +30,9 @@ use wire::{Handle, Refused};
 
 /// Reports come this often.
 const REPORT_EVERY_MS: i32 = 1_000;
+/// A wall tells the server how it is doing this often, and soon after its start.
+const TELL_EVERY_S: u32 = 10;
+const FIRST_TELL_S: u32 = 3;
 
 /// What an engine needs of the page. Callbacks are called when nothing of the engine is borrowed; they may call it.
 pub struct Options {
@@ -56,6 +60,10 @@ pub struct Options {
     pub on_handle: Box<dyn FnMut(u32, Result<Handle, Refused>)>,
     /// A watched vehicle's card has changed.
     pub on_card: Box<dyn FnMut(Handle, String)>,
+    /// The server wants this wall to show its name.
+    pub on_greeting: Box<dyn FnMut(String)>,
+    /// What has to happen before each connection; its failure is the connection's.
+    pub before_connect: Option<fn() -> Promise>,
 }
 
 struct Callbacks {
@@ -64,6 +72,7 @@ struct Callbacks {
     on_pick: Box<dyn FnMut(Picked)>,
     on_handle: Box<dyn FnMut(u32, Result<Handle, Refused>)>,
     on_card: Box<dyn FnMut(Handle, String)>,
+    on_greeting: Box<dyn FnMut(String)>,
 }
 
 struct Inner {
@@ -71,6 +80,9 @@ struct Inner {
     document: Document,
     performance: Performance,
     socket_url: String,
+    before_connect: Option<fn() -> Promise>,
+    /// A wall, which says how it is doing; seconds until it does.
+    tells_in_s: Cell<Option<u32>>,
     state: RefCell<State>,
     callbacks: RefCell<Callbacks>,
     frames: RefCell<Option<Frames>>,
@@ -103,6 +115,8 @@ impl Engine {
         };
         let inner = Rc::new(Inner {
             socket_url: whole_address(&window, &options.socket_url),
+            before_connect: options.before_connect,
+            tells_in_s: Cell::new(options.still.then_some(FIRST_TELL_S)),
             state: RefCell::new(State::new(backend, now, options.site)),
             callbacks: RefCell::new(Callbacks {
                 on_tick: options.on_tick,
@@ -110,6 +124,7 @@ impl Engine {
                 on_pick: options.on_pick,
                 on_handle: options.on_handle,
                 on_card: options.on_card,
+                on_greeting: options.on_greeting,
             }),
             frames: RefCell::new(None),
             retry: RefCell::new(None),
@@ -350,6 +365,20 @@ impl Inner {
     }
 
     fn connect(self: &Rc<Self>) {
+        let Some(before) = self.before_connect else {
+            return self.open_socket();
+        };
+        let weak = Rc::downgrade(self);
+        let before = JsFuture::from(before());
+        spawn_local(async move {
+            let _ = before.await;
+            if let Some(inner) = weak.upgrade().filter(|inner| !inner.over.get()) {
+                inner.open_socket();
+            }
+        });
+    }
+
+    fn open_socket(self: &Rc<Self>) {
         let socket = Socket::open(&self.socket_url, self.weakly(Inner::socket_event));
         let failed = socket.is_err();
         self.state.borrow_mut().socket = socket.ok();
@@ -442,6 +471,13 @@ impl Inner {
         }
         self.state.borrow().keep_up();
         let report = self.state.borrow_mut().report(now, now_ms, memory_bytes());
+        if let Some(in_s) = self.tells_in_s.get() {
+            if in_s == 0 {
+                self.state.borrow().send_report(&report);
+            }
+            self.tells_in_s
+                .set(Some(in_s.checked_sub(1).unwrap_or(TELL_EVERY_S - 1)));
+        }
         (self.callbacks.borrow_mut().on_report)(report);
     }
 
@@ -451,6 +487,7 @@ impl Inner {
         if state.backend.is_hopeless() {
             match fresh_cpu(state.backend.canvas()) {
                 Ok(cpu) => {
+                    state.losses_before += state.backend.losses();
                     state.backend = Box::new(cpu);
                     state.fell_back = true;
                 }
@@ -520,6 +557,7 @@ impl Inner {
                 Told::Picked(picked) => (callbacks.on_pick)(picked),
                 Told::Answer(answer) => (callbacks.on_handle)(answer.ask, answer.result),
                 Told::Card { handle, json } => (callbacks.on_card)(handle, json),
+                Told::Greeted { name } => (callbacks.on_greeting)(name),
             }
         }
     }

@@ -20,7 +20,7 @@ use crate::style::{ColourBy, Filter, Styles};
 use js_sys::Uint8Array;
 use std::sync::Arc;
 use web_sys::{Element, HtmlElement};
-use wire::{Bye, Click, DistrictName, Down, Handle, Hello, Status, Up, View};
+use wire::{Bye, Click, DistrictName, Down, Handle, Hello, ScreenReport, Status, Up, View};
 
 /// From this zoom on a dot goes to its place within a second: a glide shows the past, and streets make that visible.
 const STREET_ZOOM: f64 = 14.0;
@@ -56,6 +56,8 @@ pub struct State {
     pub hidden: bool,
     pub motion_unwanted: bool,
     pub fell_back: bool,
+    /// Losses of contexts that were given up.
+    pub losses_before: u32,
     styles: Styles,
     colour_by: ColourBy,
     filter: Filter,
@@ -117,6 +119,7 @@ impl State {
             hidden: false,
             motion_unwanted: false,
             fell_back: false,
+            losses_before: 0,
             styles: Styles::new(ColourBy::default(), Filter::default(), 3),
             colour_by: ColourBy::default(),
             filter: Filter::default(),
@@ -198,6 +201,9 @@ impl State {
                     json,
                 });
             }
+            Down::Greet { name } => self.told.push(Told::Greeted {
+                name: (*name).to_owned(),
+            }),
             Down::Bye(why) => self.link.bye(*why),
             cell => {
                 if let Some(key) = self.field.take(cell, &self.clock) {
@@ -528,8 +534,10 @@ impl State {
             frame_ms: (self.drawing_ms / f64::from(self.frames.max(1))) as f32,
             renderer: self.backend.name(),
             fell_back: self.fell_back,
+            gpu_losses: self.losses_before + self.backend.losses(),
             ground_is_plain: self.ground.as_ref().is_some_and(Ground::is_plain),
             light_shed: self.light != Light::default() && !self.budget.allows_light(now_ms),
+            scope: self.hello.as_ref().map_or(0, |hello| hello.scope),
             level: self.field.level(),
             cells_missing: self.field.missing() as u32,
             camera: self.place(),
@@ -541,6 +549,18 @@ impl State {
         };
         (self.frames, self.drawing_ms, self.last_report_ms) = (0, 0.0, now_ms);
         report
+    }
+
+    /// Tells the server how this wall is doing.
+    pub fn send_report(&self, report: &EngineReport) {
+        self.send(&Up::Report(ScreenReport {
+            fps: report.fps as u16,
+            memory_mib: (report.memory_bytes >> 20) as u16,
+            drawn: report.drawn,
+            gpu_losses: report.gpu_losses as u16,
+            webgl2: report.renderer == "webgl2",
+            site: self.site.unwrap_or(0),
+        }));
     }
 
     /// Where the camera stands; none before the ground has said so.

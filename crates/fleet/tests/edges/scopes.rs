@@ -1,7 +1,7 @@
 //! Two scopes over the same vehicles: what the blurred one gives away, and what not.
 
-use fleet::{Class, Rules};
-use wire::{Activity, CellKey, WorldPoint};
+use fleet::{Class, Rules, VISITOR};
+use wire::{Activity, CellKey, Freshness, Look, LookParts, WorldPoint};
 
 use crate::{CITY, Page, Stage, at};
 
@@ -145,5 +145,45 @@ fn two_scopes_over_one_cell_number_their_dots_apart() {
         who.dedup();
         assert_eq!(who.len(), 39);
         assert!(who.iter().all(Option::is_some));
+    }
+}
+
+#[test]
+fn visitors_see_whether_something_moves_and_coarsely_where() {
+    let mut stage = stage_with_private_car();
+    let place = at(CITY, 2_000, 2_000);
+    let key = |level: u8| wire::cell_of(place, level, VISITOR).0;
+    assert!(!stage.fleet.watch(key(9)), "finer than they are given");
+    let mut page = Page::open(&mut stage, key(8));
+    let moving = |activity| {
+        Look::new(LookParts {
+            activity,
+            freshness: Freshness::Live,
+            alarm_level: None,
+            charge_step: None,
+        })
+    };
+    stage.put(1, place);
+    stage.tick();
+    page.catch_up(&stage);
+    let (_, look) = page.mirror().dot(0).unwrap();
+    assert_eq!(look, moving(Activity::Driving), "no alarm and no charge");
+    stage.put_doing(1, place, Activity::Parked);
+    stage.tick();
+    page.catch_up(&stage);
+    assert_eq!(page.mirror().dot(0).unwrap().1, moving(Activity::Parked));
+    // What it does while it stands is nobody's: no frame tells of it.
+    for rest in [Activity::Charging, Activity::Off] {
+        stage.put_doing(1, place, rest);
+        stage.tick();
+        page.catch_up(&stage);
+        assert!(page.changes.is_empty(), "{:?}", page.changes);
+        // Nor does a base.
+        let fresh = Page::open(&mut stage, key(8));
+        let dots: Vec<_> = (0..fresh.mirror().slots())
+            .filter_map(|slot| fresh.mirror().dot(slot))
+            .collect();
+        assert_eq!(dots.len(), 1);
+        assert_eq!(dots[0].1, moving(Activity::Parked));
     }
 }

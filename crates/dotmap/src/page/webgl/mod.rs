@@ -186,6 +186,10 @@ impl Backend for WebGl {
             || (self.loss.lost.get() && waited_ms > LONGEST_LOSS_MS)
     }
 
+    fn losses(&self) -> u32 {
+        self.loss.losses.get()
+    }
+
     fn canvas(&self) -> &HtmlCanvasElement {
         &self.canvas
     }

@@ -6,6 +6,7 @@
 //! - [`api`]: server functions, each naming the permission it needs
 //! - [`centre`]: what the server functions ask of the server, as a trait
 //! - [`card`]: what is shown of one vehicle; [`log`]: what is shown of the audit log
+//! - [`later`]: the parts whose code comes when it is needed
 //! - [`view_state`]: what is seen at the desk, as an address
 //! - [`text`]: every sentence, in English and Chinese
 #![recursion_limit = "256"]
@@ -15,6 +16,7 @@ pub mod card;
 #[cfg(feature = "ssr")]
 pub mod centre;
 pub mod components;
+pub mod later;
 pub mod log;
 #[cfg(feature = "ssr")]
 pub mod login;

@@ -5,7 +5,7 @@ use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::StaticSegment;
 use leptos_router::components::{Route, Router, Routes};
 
-use crate::pages::{AccountPage, DeskPage, LogPage, ScreensPage, SourcesPage, UsersPage, WallPage};
+use crate::pages::{DeskPage, Office, OfficePage, WallPage};
 use crate::text::{self, Lang, LangSwitch};
 #[cfg(any(feature = "ssr", feature = "csr"))]
 use crate::view_state::lang_of;
@@ -79,11 +79,11 @@ pub fn App() -> impl IntoView {
             <Routes fallback=|| view! { <p class="notice">{text::NO_SUCH_PAGE.shown()}</p> }>
                 <Route path=StaticSegment("") view=DeskPage />
                 <Route path=StaticSegment("wall") view=WallPage />
-                <Route path=StaticSegment("log") view=LogPage />
-                <Route path=StaticSegment("account") view=AccountPage />
-                <Route path=StaticSegment("users") view=UsersPage />
-                <Route path=StaticSegment("sources") view=SourcesPage />
-                <Route path=StaticSegment("screens") view=ScreensPage />
+                <Route path=StaticSegment("log") view=|| view! { <OfficePage page=Office::Log /> } />
+                <Route path=StaticSegment("account") view=|| view! { <OfficePage page=Office::Account /> } />
+                <Route path=StaticSegment("users") view=|| view! { <OfficePage page=Office::Users /> } />
+                <Route path=StaticSegment("sources") view=|| view! { <OfficePage page=Office::Sources /> } />
+                <Route path=StaticSegment("screens") view=|| view! { <OfficePage page=Office::Screens /> } />
             </Routes>
         </Router>
     }

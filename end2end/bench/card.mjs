@@ -61,7 +61,7 @@ try {
 
 /** Runs in the page before anything else: how long from an event until something is there and drawn. */
 function watch() {
-  globalThis.evwallTimed = (event, selector) =>
+  globalThis.evwallTimed = (event, selector, limit_ms) =>
     new Promise((resolve) => {
       let began_ms;
       addEventListener(event, () => (began_ms ??= performance.now()), { capture: true, once: true });
@@ -73,13 +73,18 @@ function watch() {
       };
       const seen = new MutationObserver(look);
       seen.observe(document, { childList: true, subtree: true, attributes: true });
+      // A dot that has moved on is missed, and nothing appears.
+      setTimeout(() => (seen.disconnect(), resolve(null)), limit_ms);
     });
 }
 
 /** Starts the clock at the next event of this kind, does something, and gives the time until `selector` is drawn. */
-async function timed(page, event, selector, act) {
+async function timed(page, event, selector, act, limit_ms = 10_000) {
   // Armed before the act, and not waited for until it is done.
-  await page.evaluate(([event, selector]) => void (globalThis.evwallTook = evwallTimed(event, selector)), [event, selector]);
+  await page.evaluate(
+    ([event, selector, limit_ms]) => void (globalThis.evwallTook = evwallTimed(event, selector, limit_ms)),
+    [event, selector, limit_ms],
+  );
   await act();
   return page.evaluate(() => evwallTook);
 }
@@ -91,10 +96,11 @@ async function openCards(page) {
     if (dots.length === 0) dots = await closerDots(page);
     const { x, y } = dots.splice(Math.floor(dots.length / 2), 1)[0];
     const asked = await timed(page, "pointerdown", "[data-testid=purpose], [data-testid=overlap], [data-testid=refused]", () =>
-      page.mouse.click(x, y),
-    ).catch(() => undefined);
-    if (asked !== undefined && (await page.getByTestId("purpose").isVisible())) {
+      page.mouse.click(x, y), 2_000,
+    );
+    if (asked !== null && (await page.getByTestId("purpose").isVisible())) {
       const shown = await timed(page, "click", "[data-testid=card]", () => page.locator("[data-purpose=data_quality]").click());
+      if (shown === null) throw new Error("a card did not come in ten seconds");
       opened.push({ asked, shown, whole: asked + shown });
     }
     await page.keyboard.press("Escape");
@@ -123,7 +129,9 @@ async function search(page, vehicle, byTail) {
   await box.locator("[name=purpose]").selectOption("data_quality");
   // What was found before goes when the next search begins, and only then is the clock looked at.
   await page.evaluate(() => document.querySelector("[data-testid=hits]")?.removeAttribute("data-testid"));
-  return timed(page, "submit", "[data-testid=hits]", () => box.locator("button[type=submit]").click());
+  const took = await timed(page, "submit", "[data-testid=hits]", () => box.locator("button[type=submit]").click());
+  if (took === null) throw new Error("no hit came in ten seconds");
+  return took;
 }
 
 function say(metric, value) {

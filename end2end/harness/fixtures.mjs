@@ -168,6 +168,8 @@ export async function untilDrawn(page) {
     page.evaluate(() => {
       const drawn = document.querySelector("[data-testid=drawn]")?.textContent.replaceAll(/\D/g, "") ?? "";
       if (!(Number(drawn) > 0)) return "the status line says that none are drawn";
+      // Dots come before the map; whoever holds it is going to ask it something.
+      if (globalThis.evwallMap === null) return "the map is not there yet";
       const canvas = document.querySelector("[data-testid=dots]");
       const copy = document.createElement("canvas");
       copy.width = canvas.width;

@@ -21,6 +21,7 @@ export async function holdMap(page) {
   await page.addInitScript(() => {
     // The login page may load nothing.
     if (location.pathname === "/login") return;
+    globalThis.evwallMap = null;
     import("/vendor/maplibre-gl.mjs").then(({ Map }) => {
       const { getCenter } = Map.prototype;
       Map.prototype.getCenter = function () {

@@ -2,7 +2,7 @@
 import { expect, signInByForm, test, untilDrawn } from "../harness/fixtures.mjs";
 
 const PATHS = [
-  "/", "/wall", "/nothing", "/pkg/evwall_bg.wasm", "/pkg/evwall.js", "/vendor/maplibre-gl.mjs", "/ground/style.json",
+  "/", "/nothing", "/pkg/evwall_bg.wasm", "/pkg/evwall.js", "/vendor/maplibre-gl.mjs", "/ground/style.json",
   "/fonts/fonts.css", "/api/me", "/ws", "/metrics", "/../evwall.db", "/%2e%2e/evwall.db", "/ATTRIBUTION.md",
 ];
 

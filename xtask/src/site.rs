@@ -115,10 +115,11 @@ fn compile_page(dev: bool) -> Result<PathBuf> {
             "--profile",
             profile,
         ]);
-        // Without it the types of the views fill a sixth of the module, and two thirds of an unoptimised one.
+        // Without the first the types of the views fill a sixth of the module, and two thirds of an unoptimised one; by the
+        // second it is seen what refers to what, and the module can be split.
         cargo.env(
             "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-            "--cfg erase_components",
+            "--cfg erase_components -Clink-args=--emit-relocs",
         );
         check(&mut cargo)
     })?;
@@ -144,11 +145,24 @@ fn bind(module: &Path, dev: bool) -> Result<PathBuf> {
     let _ = fs::remove_file(&stamp);
     let _ = fs::remove_dir_all(&out);
     fs::create_dir_all(&out)?;
+    let main = out.with_extension("wasm");
+    let parts = quiet_step("splitting the page into parts", || {
+        let mut split = wasm_split_cli_support::Options::new(&bytes);
+        split.output_dir = &out;
+        split.main_out_path = &main;
+        split.main_module = "./evwall.js";
+        match wasm_split_cli_support::transform(split) {
+            Ok(split) => Ok(split.split_modules),
+            Err(error) => bail!("the page cannot be split: {error:#}"),
+        }
+    })?;
     quiet_step("making the bindings of the page", || {
         wasm_bindgen_cli_support::Bindgen::new()
-            .input_bytes("evwall", bytes)
+            .input_path(&main)
             .out_name("evwall")
             .web(true)?
+            // The parts import what the linker exported.
+            .keep_lld_exports(true)
             .typescript(false)
             .keep_debug(dev)
             .remove_name_section(!dev)
@@ -157,23 +171,28 @@ fn bind(module: &Path, dev: bool) -> Result<PathBuf> {
     let wasm = out.join("evwall_bg.wasm");
     if !dev {
         quiet_step("shrinking the page (wasm-opt -Oz)", || {
-            let small = out.join("evwall_bg.small.wasm");
-            // Plain -Oz: with --all-features the result uses what browsers refuse.
-            check(
-                Command::new("node")
-                    .arg(tools::npm_file("binaryen/bin/wasm-opt"))
-                    .arg("-Oz")
-                    .arg(&wasm)
-                    .arg("-o")
-                    .arg(&small),
-            )?;
-            Ok(fs::rename(&small, &wasm)?)
+            for module in std::iter::once(&wasm).chain(&parts) {
+                let small = module.with_extension("small");
+                // Plain -Oz: with --all-features the result uses what browsers refuse.
+                check(
+                    Command::new("node")
+                        .arg(tools::npm_file("binaryen/bin/wasm-opt"))
+                        .arg("-Oz")
+                        .arg(module)
+                        .arg("-o")
+                        .arg(&small),
+                )?;
+                fs::rename(&small, module)?;
+            }
+            Ok(())
         })?;
     }
-    eprintln!(
-        "  the page is {} kB of WebAssembly",
-        fs::metadata(&wasm)?.len() / 1000
-    );
+    let kb = |module: &PathBuf| fs::metadata(module).map(|about| about.len() / 1000);
+    eprintln!("  the page is {} kB of WebAssembly", kb(&wasm)?);
+    for part in &parts {
+        let name = part.file_stem().unwrap_or_default().to_string_lossy();
+        eprintln!("  … and {} kB when it is needed: {name}", kb(part)?);
+    }
     fs::write(&stamp, made_from)?;
     Ok(out)
 }

@@ -67,7 +67,12 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
             return;
         }
         match pushed {
-            Some(Pushed::Card(newer)) => card.set(Some(Arc::from(newer))),
+            Some(Pushed::Card(json)) => {
+                // One that cannot be read is a fault of the server; the older one stays.
+                if let Ok(newer) = serde_json::from_str::<Card>(&json) {
+                    card.set(Some(Arc::new(newer)));
+                }
+            }
             Some(Pushed::Over) => {
                 step.set(Step::Over);
                 state.watched.set(None);

@@ -13,7 +13,6 @@ use super::map_hand::MapHand;
 use super::track::Track;
 use super::vin_search::Found;
 use super::wall::scene::Screen;
-use crate::card::Card;
 use crate::view_state::Place;
 
 /// What the engine says about the picture, once a second.
@@ -153,8 +152,8 @@ impl PickedDot {
 /// What the server sends of a vehicle whose card is open.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pushed {
-    /// A newer card.
-    Card(Box<Card>),
+    /// A newer card, in JSON: what reads it comes with the desk's part of the page.
+    Card(String),
     /// The card may no longer be shown.
     Over,
 }

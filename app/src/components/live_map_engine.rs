@@ -134,11 +134,13 @@ pub fn run(
             on_greeting: Box::new(move |name| greet(state.greeting, name)),
             on_card: Box::new(move |handle, json| {
                 if state.watched.get_untracked() == Some(text_of(handle)) {
-                    let pushed = match json.as_str() {
-                        "" => Some(Pushed::Over),
-                        json => serde_json::from_str(json).ok().map(Pushed::Card),
+                    let is_over = json.is_empty();
+                    let pushed = if is_over {
+                        Pushed::Over
+                    } else {
+                        Pushed::Card(json)
                     };
-                    state.pushed.set(pushed);
+                    state.pushed.set(Some(pushed));
                 }
             }),
         };
@@ -162,6 +164,16 @@ pub fn run(
                     leptos::logging::error!("the map cannot start: {error:?}");
                     state.picture.update(|picture| picture.link = Link::NoMap);
                 }
+            }
+        });
+    });
+
+    // It is there later than the map where what it belongs to comes in a part of its own.
+    Effect::new(move || {
+        let anchor = anchor.get();
+        engine.with_value(|engine| {
+            if let Some(engine) = engine {
+                engine.follow_with(anchor.map(|anchor| anchor.unchecked_into()));
             }
         });
     });

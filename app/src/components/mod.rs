@@ -32,7 +32,9 @@ pub use card_popup::CardPopup;
 pub use desk_tools::{DeskTools, LangButton, Panel, Shape};
 pub use drawing::Drawing;
 pub use legend::Legend;
-pub use live_map::{Aim, ColourBy, InView, Light, LiveMap, MapState, Picked, PickedDot, Picture};
+pub use live_map::{
+    Aim, ColourBy, InView, Light, Link, LiveMap, MapState, Picked, PickedDot, Picture,
+};
 pub use map_hand::MapHand;
 pub use no_script::{Figures, NoScript};
 pub use status_line::StatusLine;

@@ -5,15 +5,12 @@ mod account;
 mod desk;
 mod frame;
 mod log;
+mod office;
 mod screens;
 mod sources;
 mod users;
 mod wall;
 
-pub use account::AccountPage;
-pub use desk::DeskPage;
-pub use log::LogPage;
-pub use screens::ScreensPage;
-pub use sources::SourcesPage;
-pub use users::UsersPage;
+pub use desk::{DeskPage, DeskWork, desk_work};
+pub use office::{Office, OfficePage, office};
 pub use wall::WallPage;

@@ -146,15 +146,6 @@ impl Picture {
                     stamp_mask::<4>(pixels, stride, place, colour, &[*first, *second, *third]);
                 },
             ),
-            (Some(masks), width @ ..=4) => draw_dots(
-                pixels,
-                dots,
-                &frame,
-                styles,
-                |pixels, place, shape, colour| {
-                    stamp_mask::<4>(pixels, stride, place, colour, &masks[shape][..width]);
-                },
-            ),
             (Some(masks), width) => draw_dots(
                 pixels,
                 dots,

@@ -17,3 +17,14 @@ for (const path of ["/", "/wall?scene=city"]) {
     if (path === "/") await clickDot(page, await movingDot(page));
   });
 }
+
+test("a browser that lets nothing be drawn on gets a sentence instead of a map", async ({ page, centre, complaints }) => {
+  complaints.allow(/the map cannot start/);
+  await page.addInitScript(() => {
+    HTMLCanvasElement.prototype.getContext = () => null;
+  });
+  await signIn(page, centre.server, "/");
+  await expect(page.getByTestId("trouble")).toContainText("The map cannot be drawn in this browser.");
+  await expect(page.getByTestId("trouble")).toContainText("use a current Chromium or Firefox, or tell the operators");
+  await expect(page.getByTestId("status")).toContainText("No map");
+});

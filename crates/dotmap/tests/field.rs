@@ -539,6 +539,8 @@ fn a_dot_that_still_glides_in_from_its_neighbour_is_picked_where_it_is_drawn() {
     assert_eq!(seen.drawn, 1);
 }
 
+// The crate of properties is there for native tests only.
+#[cfg(not(target_arch = "wasm32"))]
 proptest::proptest! {
     #[test]
     fn a_pick_finds_what_asking_every_dot_finds(

@@ -16,6 +16,8 @@ pub mod card;
 #[cfg(feature = "ssr")]
 pub mod centre;
 pub mod components;
+#[cfg(feature = "ssr")]
+mod document;
 pub mod later;
 pub mod log;
 #[cfg(feature = "ssr")]

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::document::document;
 use crate::text::{self, Lang, Refusal, Text};
 
 /// What is left of a try that did not succeed yet: never the password.
@@ -16,7 +17,7 @@ pub struct Again {
 #[must_use]
 pub fn page(lang: Lang, nonce: &str, problem: Option<Text>, again: Again) -> String {
     let say = |text: Text| text.in_lang(lang);
-    document(lang, nonce, text::SIGN_IN, || {
+    boxed(lang, nonce, text::SIGN_IN, || {
         view! {
             <p class="what">{say(text::TITLE)}</p>
             <p class="why">{say(text::SIGN_IN_WHY)}</p>
@@ -44,7 +45,7 @@ pub fn page(lang: Lang, nonce: &str, problem: Option<Text>, again: Again) -> Str
 #[must_use]
 pub fn refused_page(lang: Lang, nonce: &str, why: &Refusal) -> String {
     let say = |text: Text| text.in_lang(lang);
-    document(lang, nonce, why.what, || {
+    boxed(lang, nonce, why.what, || {
         view! {
             <p class="problem" role="alert">{say(why.what)}</p>
             <p class="why">{say(why.what_to_do)}</p>
@@ -53,30 +54,17 @@ pub fn refused_page(lang: Lang, nonce: &str, why: &Refusal) -> String {
     })
 }
 
-/// A document that loads nothing, around `body`.
-fn document<V: IntoView>(lang: Lang, nonce: &str, title: Text, body: impl FnOnce() -> V) -> String {
-    let nonce = nonce.to_owned();
-    let html = Owner::new().with(|| {
+/// The document with `body` in its one box.
+fn boxed<V: IntoView>(lang: Lang, nonce: &str, title: Text, body: impl FnOnce() -> V) -> String {
+    let style = include_str!("../../style/login.css");
+    document(lang, nonce, title, style, None, || {
         view! {
-            <html lang=lang.tag()>
-                <head>
-                    <meta charset="utf-8" />
-                    <meta name="viewport" content="width=device-width, initial-scale=1" />
-                    <meta name="color-scheme" content="dark" />
-                    <title>{title.in_lang(lang)} " · evwall"</title>
-                    <style nonce=nonce>{include_str!("../../style/login.css")}</style>
-                </head>
-                <body>
-                    <main>
-                        <h1>"evwall"</h1>
-                        {body()}
-                    </main>
-                </body>
-            </html>
+            <main>
+                <h1>"evwall"</h1>
+                {body()}
+            </main>
         }
-        .to_html()
-    });
-    format!("<!DOCTYPE html>{html}")
+    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use crate::document::document;
 use crate::text::{self, Lang, Text, screens};
 
 /// The key of the wall, then what this page does with it.
@@ -16,51 +17,45 @@ const SCRIPT: &str = concat!(
 #[must_use]
 pub fn page(lang: Lang, nonce: &str) -> String {
     let say = |text: Text| text.in_lang(lang);
-    let (style_nonce, script_nonce) = (nonce.to_owned(), nonce.to_owned());
-    let owner = Owner::new();
-    let html = owner.with(|| {
-        view! {
-            <html lang=lang.tag() data-state="proving">
-                <head>
-                    <meta charset="utf-8" />
-                    <meta name="viewport" content="width=device-width, initial-scale=1" />
-                    <meta name="color-scheme" content="dark" />
-                    <title>{say(screens::PAIR_THIS)} " · evwall"</title>
-                    <style nonce=style_nonce>{include_str!("../../style/pairing.css")}</style>
-                </head>
-                <body>
-                    <header>
-                        <b>"evwall"</b>
-                        <span>{say(text::TITLE)}</span>
-                    </header>
-                    <main>
-                        <h1>{say(screens::PAIR_THIS)}</h1>
-                        <p class="code" data-for="waiting" aria-live="polite" data-testid="pairing-code">
-                            <span id="code"></span>
-                        </p>
-                        <div class="left" data-for="waiting">
-                            <div id="left"></div>
-                        </div>
-                        <p class="how" data-for="waiting">{say(screens::PAIR_HOW)}</p>
-                        <p class="ends" data-for="waiting">{say(screens::CODE_ENDS)}</p>
-                        <p class="how" data-for="proving">{say(screens::PROVING)}</p>
-                        <p class="how problem" data-for="busy">{say(screens::PAIR_BUSY)}</p>
-                        <p class="how problem" data-for="away">{say(screens::PAIR_AWAY)}</p>
-                        <p class="how problem" data-for="cannot">{say(screens::PAIR_CANNOT)}</p>
-                        <noscript>
-                            <p class="problem">{say(text::NEEDS_SCRIPT)}</p>
-                        </noscript>
-                    </main>
-                    <footer>
-                        <a href="/login">{say(screens::SIGN_IN_INSTEAD)}</a>
-                    </footer>
-                    <script type="module" nonce=script_nonce inner_html=SCRIPT></script>
-                </body>
-            </html>
-        }
-        .to_html()
-    });
-    format!("<!DOCTYPE html>{html}")
+    let script_nonce = nonce.to_owned();
+    let style = include_str!("../../style/pairing.css");
+    document(
+        lang,
+        nonce,
+        screens::PAIR_THIS,
+        style,
+        Some("proving"),
+        || {
+            view! {
+                <header>
+                    <b>"evwall"</b>
+                    <span>{say(text::TITLE)}</span>
+                </header>
+                <main>
+                    <h1>{say(screens::PAIR_THIS)}</h1>
+                    <p class="code" data-for="waiting" aria-live="polite" data-testid="pairing-code">
+                        <span id="code"></span>
+                    </p>
+                    <div class="left" data-for="waiting">
+                        <div id="left"></div>
+                    </div>
+                    <p class="how" data-for="waiting">{say(screens::PAIR_HOW)}</p>
+                    <p class="ends" data-for="waiting">{say(screens::CODE_ENDS)}</p>
+                    <p class="how" data-for="proving">{say(screens::PROVING)}</p>
+                    <p class="how problem" data-for="busy">{say(screens::PAIR_BUSY)}</p>
+                    <p class="how problem" data-for="away">{say(screens::PAIR_AWAY)}</p>
+                    <p class="how problem" data-for="cannot">{say(screens::PAIR_CANNOT)}</p>
+                    <noscript>
+                        <p class="problem">{say(text::NEEDS_SCRIPT)}</p>
+                    </noscript>
+                </main>
+                <footer>
+                    <a href="/login">{say(screens::SIGN_IN_INSTEAD)}</a>
+                </footer>
+                <script type="module" nonce=script_nonce inner_html=SCRIPT></script>
+            }
+        },
+    )
 }
 
 #[cfg(test)]

@@ -94,7 +94,8 @@ pub async fn guard(
     with_headers(response, &door, &path)
 }
 
-fn too_fast() -> Response {
+/// The answer to who asks too often.
+pub fn too_fast() -> Response {
     counter!(TOO_FAST).increment(1);
     let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
     response
@@ -288,7 +289,7 @@ fn login_page(
 ) -> Response {
     let nonce = hex::encode(rand::random::<[u8; 16]>());
     let html = login::page(lang_of(headers), &nonce, problem, again);
-    plain_page(status, &nonce, html)
+    plain_page(status, &form_policy(&nonce), html)
 }
 
 /// The language that a browser asks for.
@@ -300,11 +301,10 @@ pub fn lang_of(headers: &HeaderMap) -> Lang {
         .unwrap_or_default()
 }
 
-/// A page without script, with one style block of this nonce.
-fn plain_page(status: StatusCode, nonce: &str, html: String) -> Response {
-    let policy = format!(
-        "default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    );
+/// A page that loads nothing, with its style and, where it has one, its script inside. `policy` allows them beside what is
+/// never allowed.
+pub fn plain_page(status: StatusCode, policy: &str, html: String) -> Response {
+    let policy = format!("default-src 'none'; base-uri 'none'; frame-ancestors 'none'; {policy}");
     let mut response = (status, html).into_response();
     let headers = response.headers_mut();
     headers.insert(
@@ -315,6 +315,11 @@ fn plain_page(status: StatusCode, nonce: &str, html: String) -> Response {
         headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     response
+}
+
+/// What a form without script may: have a style, and be sent.
+fn form_policy(nonce: &str) -> String {
+    format!("style-src 'nonce-{nonce}'; form-action 'self'")
 }
 
 /// What a person reads who opens a page of another role, or one that is not there. What is no browser gets the sentence.
@@ -328,7 +333,8 @@ fn refused_page(headers: &HeaderMap, status: StatusCode, why: &text::Refusal) ->
         return (status, why.what.in_lang(lang)).into_response();
     }
     let nonce = hex::encode(rand::random::<[u8; 16]>());
-    plain_page(status, &nonce, login::refused_page(lang, &nonce, why))
+    let html = login::refused_page(lang, &nonce, why);
+    plain_page(status, &form_policy(&nonce), html)
 }
 
 fn with_headers(mut response: Response, door: &Door, path: &str) -> Response {

@@ -5,8 +5,8 @@ use access::{LoginError, ScreenKey, Session};
 use axum::Extension;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Json, State};
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use metrics::counter;
 use serde::{Deserialize, Serialize};
@@ -14,8 +14,8 @@ use tracing::{info, warn};
 
 use super::codes::Asked;
 use crate::clock;
-use crate::door::{Door, lang_of, session_of, set_cookie};
-use crate::metrics::{SCREENS_REFUSED, TOO_FAST};
+use crate::door::{Door, lang_of, plain_page, session_of, set_cookie, too_fast};
+use crate::metrics::SCREENS_REFUSED;
 use crate::outside::{Outside, Source};
 
 /// A session of a screen that is older is renewed when the screen proves itself; its socket is closed then anyway.
@@ -68,20 +68,10 @@ pub fn pairing_page(headers: &HeaderMap, uri: &Uri) -> Response {
         .unwrap_or_else(|| lang_of(headers));
     let nonce = hex::encode(rand::random::<[u8; 16]>());
     let policy = format!(
-        "default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; connect-src 'self'; form-action 'none'"
     );
     let html = app::pairing::page(lang, &nonce);
-    let mut response = (StatusCode::OK, html).into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    );
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        headers.insert(CONTENT_SECURITY_POLICY, policy);
-    }
-    response
+    plain_page(StatusCode::OK, &policy, html)
 }
 
 /// `POST /screen/pair`: whether this key is paired, and if not, the code to show.
@@ -216,13 +206,4 @@ fn origin(outside: Outside, headers: &HeaderMap) -> Option<String> {
     let host = headers.get(HOST)?.to_str().ok()?;
     let scheme = if outside.is_secure() { "https" } else { "http" };
     Some(format!("{scheme}://{host}"))
-}
-
-fn too_fast() -> Response {
-    counter!(TOO_FAST).increment(1);
-    let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
-    response
-        .headers_mut()
-        .insert(RETRY_AFTER, HeaderValue::from_static("1"));
-    response
 }

@@ -2,8 +2,8 @@
 //! person who answers need not know which vehicle it is. What was done is one of a closed list, and a reference number
 //! may stand beside it: there is no field for a sentence, as nowhere in this log.
 
-use crate::audit::{AuditKind, Entry, append};
-use crate::error::{Fault, Refused};
+use crate::audit::{AuditKind, Entry};
+use crate::error::Refused;
 use crate::purpose::{PurposeError, checked};
 use crate::role::Action;
 use crate::session::Session;
@@ -92,23 +92,14 @@ impl Access {
         seen: AlarmSeen,
         now_unix_s: i64,
     ) -> Result<(), Refused> {
-        let action = Action::AcknowledgeAlarm;
-        if let Err(refused) = session.may(action) {
-            self.note_refusal(session, action, now_unix_s).await;
-            return Err(refused.into());
-        }
-        let mut tx = self.write().await?;
-        let session = self.living(&mut tx, session, action, now_unix_s).await?;
-        let entry = Entry {
-            action: Some(action.name().to_owned()),
+        let tell = |who| Entry {
             vin: Some(seen.vin),
             case_number: seen.reference,
             reason: Some(seen.comment.name()),
             amount: Some(i64::from(seen.level)),
-            ..Entry::of(&session)
+            ..who
         };
-        append(&mut tx, AuditKind::AlarmAcknowledged, entry, now_unix_s).await?;
-        tx.commit().await.map_err(Fault::from)?;
-        Ok(())
+        let (action, kind) = (Action::AcknowledgeAlarm, AuditKind::AlarmAcknowledged);
+        self.deed(session, action, kind, tell, now_unix_s).await
     }
 }

@@ -8,7 +8,7 @@
 //! - `alarm`        answering for an alarm, with a comment from a closed list
 //! - `search`       a VIN search that has been written down, and its hits
 //! - `budget`       how many looks are usual, and how many are refused; `notices` tell the privacy officer
-//! - `wall`         a view that was sent to a wall
+//! - `deed`         what needs no purpose but a row: `wall`, a view that was sent to one; `alarm`, one that was acknowledged
 //! - `users`        accounts; `first_start` makes the first admin; `totp` is their second factor
 //! - `login`        passwords and codes checked, failures counted (`lockout`, `password`)
 //! - `screens`      walls that sign in with a key of their own
@@ -24,6 +24,7 @@ mod audit;
 mod budget;
 mod clock;
 mod closing;
+mod deed;
 mod demo;
 mod ends;
 mod error;

@@ -9,7 +9,7 @@ use crate::lockout::{self, Subject};
 use crate::password::{self, Busy};
 use crate::role::{Action, Role};
 use crate::secret::SessionToken;
-use crate::session::{Session, UserId, lifetimes_s, start_in};
+use crate::session::{LetIn, Session, UserId};
 use crate::store::Access;
 use crate::totp::take_code;
 use sqlx::SqliteConnection;
@@ -120,37 +120,15 @@ impl Access {
             return Err(LoginError::Locked { retry_after_s });
         }
         lockout::forget(&mut tx, &subjects[0]).await?;
-        let token = SessionToken::new();
-        let (id, expires_unix_s) = start_in(
-            &mut tx,
-            UserId(user.id),
-            lifetimes_s(role),
-            &token,
-            &source,
-            now_unix_s,
-        )
-        .await?;
-        let session = Session {
-            id,
+        let who = LetIn {
             user: UserId(user.id),
             name: user.name,
             role,
             source,
-            started_unix_s: now_unix_s,
-            expires_unix_s,
             is_paired: false,
             is_visitor: false,
         };
-        append(
-            &mut tx,
-            AuditKind::LoggedIn,
-            Entry::of(&session),
-            now_unix_s,
-        )
-        .await?;
-        tx.commit().await?;
-        self.announce().await?;
-        Ok((token, session))
+        Ok(self.start(tx, who, now_unix_s).await?)
     }
 
     /// Counts a failure and writes it down; the caller commits. The name is written only if it exists: what people

@@ -3,13 +3,13 @@
 //!
 //! Whether a signature is right is not decided here: whoever calls `start_screen_session` has checked it.
 
-use crate::audit::{AuditKind, Entry, append};
+use crate::audit::AuditKind;
 use crate::ends::{EndReason, end_all_in};
 use crate::error::{LoginError, UserError};
 use crate::login::too_many_logins;
 use crate::role::{Action, Role};
 use crate::secret::SessionToken;
-use crate::session::{SCREEN_LIFETIMES_S, Session, SessionId, UserId, start_in};
+use crate::session::{LetIn, Session, SessionId, UserId};
 use crate::store::Access;
 use crate::users::{By, changed, insert, is_name};
 use sqlx::SqliteConnection;
@@ -223,37 +223,15 @@ impl Access {
             return Err(LoginError::Locked { retry_after_s });
         }
         end_all_in(&mut tx, user, None, EndReason::Renewed, now_unix_s).await?;
-        let token = SessionToken::new();
-        let (id, expires_unix_s) = start_in(
-            &mut tx,
-            user,
-            SCREEN_LIFETIMES_S,
-            &token,
-            source,
-            now_unix_s,
-        )
-        .await?;
-        let session = Session {
-            id,
+        let who = LetIn {
             user,
             name,
             role: Role::Screen,
             source: source.to_owned(),
-            started_unix_s: now_unix_s,
-            expires_unix_s,
             is_paired: true,
             is_visitor,
         };
-        append(
-            &mut tx,
-            AuditKind::LoggedIn,
-            Entry::of(&session),
-            now_unix_s,
-        )
-        .await?;
-        tx.commit().await?;
-        self.announce().await?;
-        Ok((token, session))
+        Ok(self.start(tx, who, now_unix_s).await?)
     }
 }
 

@@ -3,14 +3,14 @@
 //! A session ends by log-out, by idle or absolute expiry, or because the account was disabled, its role or password
 //! changed, or somebody revoked it; `ends` does that. The browser has the token, the store its SHA-256.
 
-use crate::audit::in_order;
+use crate::audit::{AuditKind, Entry, append, in_order};
 use crate::ends::{EndReason, end_in};
 use crate::error::{AccessError, Fault};
 use crate::role::{Action, Role, VISITOR_SCOPE, allows};
 use crate::secret::SessionToken;
 use crate::store::Access;
 use serde::{Deserialize, Serialize};
-use sqlx::SqliteConnection;
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 
@@ -88,10 +88,10 @@ pub const SESSIONS_PER_USER: i64 = 10;
 const SEEN_EVERY_S: i64 = 30;
 
 /// Of a screen that proves itself by its key at every connection, so that its cookie need not live long after it.
-pub(crate) const SCREEN_LIFETIMES_S: (i64, i64) = (600, 7 * 24 * 3600);
+const SCREEN_LIFETIMES_S: (i64, i64) = (600, 7 * 24 * 3600);
 
 /// Seconds without use, seconds in all.
-pub(crate) const fn lifetimes_s(role: Role) -> (i64, i64) {
+const fn lifetimes_s(role: Role) -> (i64, i64) {
     match role {
         Role::Screen => (7 * 24 * 3600, 90 * 24 * 3600),
         Role::Viewer => (12 * 3600, 24 * 3600),
@@ -317,38 +317,67 @@ impl Seen {
     }
 }
 
-/// Starts a session for a user whose credentials were checked; the caller commits.
-pub(crate) async fn start_in(
-    on: &mut SqliteConnection,
-    user: UserId,
-    (idle_s, absolute_s): (i64, i64),
-    token: &SessionToken,
-    source: &str,
-    now_unix_s: i64,
-) -> Result<(SessionId, i64), Fault> {
-    let oldest: Vec<i64> = sqlx::query_scalar(
-        "SELECT id FROM sessions WHERE user_id = ? ORDER BY id DESC LIMIT -1 OFFSET ?",
-    )
-    .bind(user.0)
-    .bind(SESSIONS_PER_USER - 1)
-    .fetch_all(&mut *on)
-    .await?;
-    for id in oldest {
-        end_in(on, SessionId(id), EndReason::TooMany, now_unix_s).await?;
+/// Somebody whose credentials were checked, for whom a session is to start.
+pub(crate) struct LetIn {
+    pub(crate) user: UserId,
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    pub(crate) source: String,
+    pub(crate) is_paired: bool,
+    pub(crate) is_visitor: bool,
+}
+
+impl Access {
+    /// Starts a session, writes down that somebody logged in, and commits.
+    pub(crate) async fn start(
+        &self,
+        mut tx: Transaction<'static, Sqlite>,
+        who: LetIn,
+        now_unix_s: i64,
+    ) -> Result<(SessionToken, Session), Fault> {
+        let (idle_s, absolute_s) = match who.is_paired {
+            true => SCREEN_LIFETIMES_S,
+            false => lifetimes_s(who.role),
+        };
+        let token = SessionToken::new();
+        let oldest: Vec<i64> = sqlx::query_scalar(
+            "SELECT id FROM sessions WHERE user_id = ? ORDER BY id DESC LIMIT -1 OFFSET ?",
+        )
+        .bind(who.user.0)
+        .bind(SESSIONS_PER_USER - 1)
+        .fetch_all(&mut *tx)
+        .await?;
+        for id in oldest {
+            end_in(&mut tx, SessionId(id), EndReason::TooMany, now_unix_s).await?;
+        }
+        let expires_unix_s = now_unix_s + absolute_s;
+        let id = sqlx::query_scalar(
+            "INSERT INTO sessions (token_sha256, user_id, source, started_unix_s, seen_unix_s, idle_s, expires_unix_s)
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6) RETURNING id",
+        )
+        .bind(token.sha256().as_slice())
+        .bind(who.user.0)
+        .bind(&who.source)
+        .bind(now_unix_s)
+        .bind(idle_s)
+        .bind(expires_unix_s)
+        .fetch_one(&mut *tx)
+        .await?;
+        let session = Session {
+            id: SessionId(id),
+            user: who.user,
+            name: who.name,
+            role: who.role,
+            source: who.source,
+            started_unix_s: now_unix_s,
+            expires_unix_s,
+            is_paired: who.is_paired,
+            is_visitor: who.is_visitor,
+        };
+        let entry = Entry::of(&session);
+        append(&mut tx, AuditKind::LoggedIn, entry, now_unix_s).await?;
+        tx.commit().await?;
+        self.announce().await?;
+        Ok((token, session))
     }
-    let expires_unix_s = now_unix_s + absolute_s;
-    let id = sqlx::query_scalar(
-        "INSERT INTO sessions (token_sha256, user_id, source, started_unix_s, seen_unix_s, idle_s, expires_unix_s)
-         VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
-    )
-    .bind(token.sha256().as_slice())
-    .bind(user.0)
-    .bind(source)
-    .bind(now_unix_s)
-    .bind(now_unix_s)
-    .bind(idle_s)
-    .bind(expires_unix_s)
-    .fetch_one(on)
-    .await?;
-    Ok((SessionId(id), expires_unix_s))
 }

@@ -1,7 +1,7 @@
 //! Sending a view to a wall: a roomful of people see what one of them chose, so it is written down who did.
 
-use crate::audit::{AuditKind, Entry, append};
-use crate::error::{Fault, Refused};
+use crate::audit::{AuditKind, Entry};
+use crate::error::Refused;
 use crate::role::Action;
 use crate::session::Session;
 use crate::store::Access;
@@ -16,21 +16,12 @@ impl Access {
         minutes: u32,
         now_unix_s: i64,
     ) -> Result<(), Refused> {
-        let action = Action::SendToWall;
-        if let Err(refused) = session.may(action) {
-            self.note_refusal(session, action, now_unix_s).await;
-            return Err(refused.into());
-        }
-        let mut tx = self.write().await?;
-        let session = self.living(&mut tx, session, action, now_unix_s).await?;
-        let entry = Entry {
-            action: Some(action.name().to_owned()),
+        let tell = |who| Entry {
             about_user: Some(wall.to_owned()),
             amount: Some(i64::from(minutes)),
-            ..Entry::of(&session)
+            ..who
         };
-        append(&mut tx, AuditKind::WallSent, entry, now_unix_s).await?;
-        tx.commit().await.map_err(Fault::from)?;
-        Ok(())
+        let (action, kind) = (Action::SendToWall, AuditKind::WallSent);
+        self.deed(session, action, kind, tell, now_unix_s).await
     }
 }

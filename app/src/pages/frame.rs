@@ -72,6 +72,25 @@ pub fn OfficeFrame(title: Text, children: Children) -> impl IntoView {
     .into_any()
 }
 
+/// The field for the name of an account to be made, a person's or a screen's.
+#[component]
+pub fn NameField(words: Text, name: RwSignal<String>) -> impl IntoView {
+    view! {
+        <label>
+            {words.shown()}
+            <input
+                name="name"
+                required
+                maxlength="64"
+                autocomplete="off"
+                prop:value=name
+                on:input:target=move |event| name.set(event.target().value())
+            />
+        </label>
+    }
+    .into_any()
+}
+
 /// Why something was refused, where it was.
 #[component]
 pub fn Problem(problem: RwSignal<Option<ApiError>>) -> impl IntoView {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::frame::{OfficeFrame, Problem};
+use super::frame::{NameField, OfficeFrame, Problem};
 use crate::api::{self, ApiError, ScreenDoing, ScreenList, ScreenRow};
 use crate::text::screens as words;
 use crate::text::{self, Lang, Text};
@@ -131,17 +131,7 @@ fn PairForm(desk: Desk) -> impl IntoView {
                     on:input:target=move |event| code.set(event.target().value())
                 />
             </label>
-            <label>
-                {words::SCREEN_NAME.shown()}
-                <input
-                    name="name"
-                    required
-                    maxlength="64"
-                    autocomplete="off"
-                    prop:value=name
-                    on:input:target=move |event| name.set(event.target().value())
-                />
-            </label>
+            <NameField words=words::SCREEN_NAME name />
             <button type="submit">{words::PAIR.shown()}</button>
         </form>
     }

@@ -5,7 +5,7 @@ use std::future::Future;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::frame::{OfficeFrame, Problem};
+use super::frame::{NameField, OfficeFrame, Problem};
 use crate::api::{self, Account, AccountList, ApiError, OpenSession, Secret};
 use crate::text::{self, Lang};
 
@@ -244,17 +244,7 @@ fn AddForm(desk: Desk, roles: Signal<Vec<String>>) -> impl IntoView {
     view! {
         <form class="filter" data-testid="add-user" on:submit=add>
             <b>{text::ADD_USER.shown()}</b>
-            <label>
-                {text::NAME.shown()}
-                <input
-                    name="name"
-                    required
-                    maxlength="64"
-                    autocomplete="off"
-                    prop:value=name
-                    on:input:target=move |event| name.set(event.target().value())
-                />
-            </label>
+            <NameField words=text::NAME name />
             <label>
                 {text::ROLE.shown()}
                 <select name="role" on:change:target=move |event| role.set(event.target().value())>{options}</select>

@@ -37,6 +37,11 @@ class Program {
     return this.#lines.join("\n");
   }
 
+  /** Resolves with how it ended. */
+  get ended() {
+    return this.#ended;
+  }
+
   #hear(line) {
     this.#lines.push(line);
     if (this.#lines.length > KEPT_LINES) this.#lines.shift();

@@ -19,7 +19,8 @@ use wire::{CellKey, Click, DistrictName, Down, Freshness, Status};
 use crate::card::Facts;
 use crate::clock;
 use crate::metrics::{
-    BLURRED, CELLS, LIVE, QUEUE, REGISTERED, REPORTS_NOT_SHOWN, SOURCE_AGE, TICK_SECONDS,
+    BLURRED, CELL_CHANGES, CELLS, LIVE, QUEUE, REGISTERED, REPORTS_NOT_SHOWN, SOURCE_AGE,
+    TICK_SECONDS,
 };
 
 /// Batches that may wait for the fleet; one is at most one message of a source.
@@ -340,6 +341,7 @@ impl Writer {
             summary.counts.all.freshness[Freshness::Live as usize],
         ));
         gauge!(BLURRED).set(f64::from(summary.blurred));
+        counter!(CELL_CHANGES).increment(summary.encoded.changes);
         for source in &summary.sources {
             let Some(age_ms) = source.newest_report_age_ms else {
                 continue;

@@ -23,6 +23,7 @@ pub const ZONE_READS: &str = "evwall_zone_reads_total";
 pub const ACCESS_FAULTS: &str = "evwall_access_faults_total";
 pub const VIEWERS: &str = "evwall_viewers";
 pub const CELLS: &str = "evwall_cells_watched";
+pub const CELL_CHANGES: &str = "evwall_cell_changes_total";
 pub const TICK_SECONDS: &str = "evwall_tick_seconds";
 pub const QUEUE: &str = "evwall_fleet_queue_batches";
 pub const BYTES_OUT: &str = "evwall_viewer_bytes_total";
@@ -101,6 +102,10 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     );
     describe_gauge!(VIEWERS, "Open map connections");
     describe_gauge!(CELLS, "Cells that somebody looks at");
+    describe_counter!(
+        CELL_CHANGES,
+        "Dots in them that moved, came, went or changed their look"
+    );
     describe_histogram!(TICK_SECONDS, "Time one tick took");
     describe_gauge!(QUEUE, "Batches waiting for the fleet");
     describe_counter!(BYTES_OUT, "Bytes sent to viewers");
@@ -149,6 +154,7 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     );
     // A counter that was never touched is not exported; these must be there from the first scrape.
     counter!(REPORTS).increment(0);
+    counter!(CELL_CHANGES).increment(0);
     counter!(ACCESS_FAULTS).increment(0);
     gauge!(VIEWERS).set(0.0);
     let junk = gb32960::Junk::ALL.map(|junk| junk.name());

@@ -14,6 +14,7 @@ mod root;
 mod run;
 mod screenshot;
 mod site;
+mod soak;
 mod step;
 mod tools;
 
@@ -46,6 +47,8 @@ enum Task {
     Bench(bench::BenchOptions),
     /// Make what a centre installs: target/dist/evwall-VERSION-ARCH.tar.gz, one program with the site inside, units, settings
     Dist(dist::DistOptions),
+    /// Run stream, server and a wall in a browser for long, look at them again and again, write docs/soak.md; fails if anything rises
+    Soak(soak::SoakOptions),
     /// Try on a made-up week what somebody would who watches one viewer's map; `--write`: into docs/security.md
     Attack(attack::AttackOptions),
     /// Make the default ground map and its fonts again: public/ground, public/fonts
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Task::Ci => ci::ci(),
         Task::Bench(options) => bench::bench(&options),
         Task::Dist(options) => dist::dist(&options),
+        Task::Soak(options) => soak::soak(&options),
         Task::Attack(options) => attack::attack(&options),
         Task::Basemap => basemap::basemap(),
         Task::Screenshot(options) => screenshot::screenshot(&options),

@@ -149,10 +149,18 @@ pub struct TickSummary {
     pub sources: Vec<SourceSummary>,
     /// Serious alarms that began lately, the newest first.
     pub(crate) news: Vec<news::Told>,
-    /// Cells that got a frame in this tick.
-    pub cells_changed: u32,
+    pub encoded: Encoded,
+}
+
+/// What a tick sends of the cells that somebody looks at, each once however many look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Encoded {
+    /// Cells that got a frame.
+    pub cells: u32,
+    /// Dots in them that moved, came, went or changed their look.
+    pub changes: u64,
     /// Bytes of those frames.
-    pub cell_bytes: u64,
+    pub bytes: u64,
 }
 
 impl TickSummary {

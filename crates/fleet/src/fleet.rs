@@ -11,7 +11,7 @@ use wire::{AlarmNews, CellKey, Excluded, FINEST_LEVEL, Freshness, Look, WorldPoi
 
 use crate::alarms::Alarms;
 use crate::cell::{Faults, KEPT_TICKS, SlotTable};
-use crate::counts::{Group, Standing};
+use crate::counts::{Encoded, Group, Standing};
 use crate::districts::{Districts, NO_DISTRICT};
 use crate::freshness::{Wheel, freshness, patience};
 use crate::grid::Grid;
@@ -293,17 +293,15 @@ impl Fleet {
         self.sweep();
         self.mark_overdue(now);
         self.show_changes(now);
-        let (mut cells_changed, mut cell_bytes) = (0, 0);
+        let mut encoded = Encoded::default();
         for shown in &mut self.scopes {
             for level in shown.levels.iter_mut().flatten() {
                 level.apply(&shown.changed);
-                let (cells, bytes) = level.finish_tick(self.tick, &mut self.scratch, &self.faults);
-                cells_changed += cells;
-                cell_bytes += bytes;
+                level.finish_tick(self.tick, &mut self.scratch, &self.faults, &mut encoded);
             }
             shown.changed.clear();
         }
-        self.summarise(now, cells_changed, cell_bytes);
+        self.summarise(now, encoded);
         &self.summary
     }
 
@@ -502,7 +500,7 @@ impl Fleet {
         self.summary.told.clone_from(&self.told);
     }
 
-    fn summarise(&mut self, now: Now, cells_changed: u32, cell_bytes: u64) {
+    fn summarise(&mut self, now: Now, encoded: Encoded) {
         let age = |at: Option<u64>| {
             at.map(|at| u32::try_from(now.mono_ms.saturating_sub(at)).unwrap_or(u32::MAX))
         };
@@ -532,8 +530,7 @@ impl Fleet {
         summary.news.clear();
         summary.news.extend(self.news.at(now.unix_ms));
         summary.suppress_below = self.rules.suppress_below;
-        summary.cells_changed = cells_changed;
-        summary.cell_bytes = cell_bytes;
+        summary.encoded = encoded;
         self.reports_since_tick = 0;
         self.last_now = now;
         self.tell();

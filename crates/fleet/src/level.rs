@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use wire::{CELL_BITS, CellKey, CellPoint, Enter, FINEST_LEVEL, Look, WorldPoint, cell_of};
 
 use crate::cell::{Cell, Faults, SlotTable};
+use crate::counts::Encoded;
 use crate::fleet::VISITOR;
 use crate::hash::Folded;
 
@@ -276,25 +277,30 @@ impl Level {
         cell.changes.leaves.push(place.slot);
     }
 
-    /// Turns what [`apply`](Self::apply) wrote into frames. Returns how many cells changed, and the bytes.
-    pub fn finish_tick(&mut self, tick: u64, scratch: &mut Vec<u8>, faults: &Faults) -> (u32, u64) {
-        let mut bytes = 0;
+    /// Turns what [`apply`](Self::apply) wrote into frames, and adds them up.
+    pub fn finish_tick(
+        &mut self,
+        tick: u64,
+        scratch: &mut Vec<u8>,
+        faults: &Faults,
+        encoded: &mut Encoded,
+    ) {
         let touched = std::mem::take(&mut self.touched);
         for ix in &touched {
             let cell = self.cells[*ix as usize]
                 .as_mut()
                 .expect("a cell is swept only before changes are applied");
+            encoded.changes += cell.changes.len() as u64;
             let (sent, rebased) = cell.finish_tick(tick, scratch, faults);
-            bytes += sent as u64;
+            encoded.bytes += sent as u64;
             if rebased {
                 for (slot, vehicle) in cell.vehicles.iter().enumerate() {
                     self.place[*vehicle as usize].slot = slot as u32;
                 }
             }
         }
-        let count = touched.len() as u32;
+        encoded.cells += touched.len() as u32;
         self.touched = touched;
         self.touched.clear();
-        (count, bytes)
     }
 }

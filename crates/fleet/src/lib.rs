@@ -54,7 +54,7 @@ pub use alarms::{Acknowledged, Alarm, UNFORGETTABLE};
 pub use cell::CellStream;
 #[cfg(feature = "planted-faults")]
 pub use cell::Fault;
-pub use counts::{Counts, SourceSummary, Tally, TickSummary};
+pub use counts::{Counts, Encoded, SourceSummary, Tally, TickSummary};
 pub use districts::{District, MAX_DISTRICTS};
 pub use fleet::{EXACT, Fleet, SCOPES, SENT_SCOPES, VISITOR};
 pub use items::{Item, MAX_ITEM_BYTES, MAX_ITEMS};

@@ -77,6 +77,12 @@ impl CellChanges {
             && self.enters.is_empty()
     }
 
+    /// How many changes there are to send.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.moves.len() + self.looks.len() + self.leaves.len() + self.enters.len()
+    }
+
     /// Empties the lists and keeps their memory.
     pub fn clear(&mut self) {
         self.moves.clear();

@@ -117,6 +117,12 @@ const BARS: &[Bar] = &[
     bar("render", "first_dots_ms", "navigation → 222,000 dots drawn, loopback", AtMost(1500.0)),
     bar("render", "soak_wasm_growth_mb", "growth of WebAssembly memory over 10 million updates after warm-up", AtMost(0.0)),
     bar("render", "soak_heap_growth_mb", "growth of the JavaScript heap over the same", AtMost(1.0)),
+
+    bar("soak", "soak_ticks", "ticks with stream, server and a wall in a browser", AtLeast(1e5)),
+    bar("soak", "soak_updates", "changes of dots that were sent to that wall", AtLeast(1e7)),
+    bar("soak", "soak_wasm_growth_mb", "growth of the wall's WebAssembly memory after warm-up, of the page that grew most", AtMost(0.0)),
+    bar("soak", "soak_heap_growth_mb", "growth of its JavaScript heap, the same", AtMost(1.0)),
+    bar("soak", "soak_server_growth_mb", "growth of the server's resident memory, the same", Shown),
 ];
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ mod bars;
 mod page;
 mod table;
 
+pub use page::{machine, write};
+
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;

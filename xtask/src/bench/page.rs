@@ -37,7 +37,7 @@ pub fn write(bench: &str, figures: &[Value]) -> Result<()> {
 }
 
 /// The machine in a few words; what cannot be found out is left out.
-fn machine() -> String {
+pub fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let line = |file: &str, name: &str| {
         let text = fs::read_to_string(file).ok()?;

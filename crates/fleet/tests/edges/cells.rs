@@ -80,6 +80,8 @@ fn a_vehicle_on_a_border_is_in_one_cell_and_glides_across_it() {
         },
     );
     stage.tick();
+    let encoded = stage.fleet.summary().encoded;
+    assert_eq!((encoded.cells, encoded.changes), (2, 2));
     west_page.catch_up(&stage);
     east_page.catch_up(&stage);
     assert_eq!(
@@ -156,7 +158,7 @@ fn a_report_that_changes_nothing_sends_nothing() {
             .lacking(page.have())
             .is_empty()
     );
-    assert_eq!(stage.fleet.summary().cells_changed, 0);
+    assert_eq!(stage.fleet.summary().encoded.changes, 0);
 }
 
 #[test]
@@ -278,7 +280,7 @@ fn a_level_nobody_looks_at_any_more_costs_nothing() {
     stage.tick();
     assert!(stage.fleet.cell(&CITY).is_none());
     assert_eq!(stage.fleet.watched_cells(), 0);
-    assert_eq!(stage.fleet.summary().cell_bytes, 0);
+    assert_eq!(stage.fleet.summary().encoded.bytes, 0);
     // More goodbyes than welcomes do no harm.
     stage.fleet.unwatch(CITY);
     stage.tick();

@@ -53,7 +53,7 @@ pub struct SoakOptions {
     #[arg(long)]
     ticks: Option<u64>,
     /// Vehicles of the simulated fleet
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 12_000)]
     vehicles: u32,
     /// Length of a tick: with 50, twenty seconds of the wall's life pass in a second
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(20..=5000))]

@@ -4,12 +4,14 @@
 #[path = "viewers/restart.rs"]
 mod restart;
 mod support;
+#[path = "viewers/zones.rs"]
+mod zones;
 
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use support::viewer::{Mirrors, Socket, WORLD, end, narrow_socket, next, say, socket};
-use support::{Evwall, now_unix_s, report, report_at, vin};
+use support::{Evwall, Folder, now_unix_s, report, report_at, vin};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::interval;
@@ -21,9 +23,13 @@ use wire::{Bye, CellPoint, Down, Up, View, WorldPoint, cell_of};
 
 /// A telemetry source in this test, with the server connected to it.
 async fn with_source(args: &[&str]) -> (Evwall, WebSocketStream<TcpStream>) {
+    with_source_in(Folder::new(), args).await
+}
+
+async fn with_source_in(folder: Folder, args: &[&str]) -> (Evwall, WebSocketStream<TcpStream>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}/", listener.local_addr().unwrap());
-    let server = Evwall::start(&[&["--telemetry", &url], args].concat()).await;
+    let server = Evwall::start_in(folder, &[&["--telemetry", &url], args].concat()).await;
     let (stream, _) = listener.accept().await.unwrap();
     let stream = tokio_tungstenite::accept_async(stream).await.unwrap();
     (server, stream)

@@ -1,10 +1,18 @@
 //! A wall without a session: what it is told, what it has to show, and what it cannot get.
 
+use std::future::IntoFuture;
+use std::time::{Duration, Instant};
+
 use access::{Role, ScreenKey};
 use app::api::{ApiError, ScreenList};
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST};
 use axum::http::{Request, StatusCode};
+
+use futures_util::StreamExt;
+use tokio::net::TcpListener;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use super::{Answer, Centre};
 use crate::screens::tests::Wall;
@@ -38,6 +46,14 @@ impl Centre {
     async fn challenge(&self) -> String {
         let said = self.told("challenge", "{}".to_owned()).await;
         said["challenge"].as_str().unwrap().to_owned()
+    }
+
+    /// The wall answers a new challenge.
+    async fn prove(&self, wall: &Wall, cookie: Option<&str>) -> Answer {
+        let challenge = self.challenge().await;
+        let signature = wall.sign(ORIGIN_HERE, &challenge);
+        let body = answering(&wall.key(), &challenge, &signature);
+        self.ask("answer", cookie, body).await
     }
 
     async fn pair(&self, admin: &str, wall: &Wall, name: &str) {
@@ -116,10 +132,7 @@ async fn a_wall_is_paired_by_its_code_and_lives_by_its_key_until_it_is_revoked()
         StatusCode::FORBIDDEN
     );
     // Proving again within the session keeps it, so that a flickering line fills no log.
-    let challenge = centre.challenge().await;
-    let signature = wall.sign(ORIGIN_HERE, &challenge);
-    let body = answering(&wall.key(), &challenge, &signature);
-    let kept = centre.ask("answer", Some(&cookie), body).await;
+    let kept = centre.prove(&wall, Some(&cookie)).await;
     assert!(kept.body.contains("proved") && kept.cookie.is_none());
     assert!(live.take_proof(session.user, now));
 
@@ -132,10 +145,8 @@ async fn a_wall_is_paired_by_its_code_and_lives_by_its_key_until_it_is_revoked()
         centre.get("/api/who-am-i", Some(&cookie)).await.status,
         StatusCode::UNAUTHORIZED
     );
-    let challenge = centre.challenge().await;
-    let signature = wall.sign(ORIGIN_HERE, &challenge);
-    let body = answering(&wall.key(), &challenge, &signature);
-    assert_eq!(centre.told("answer", body).await["state"], "unknown");
+    let unknown = centre.prove(&wall, None).await;
+    assert!(unknown.body.contains("unknown"), "{}", unknown.body);
     assert!(centre.listed(&admin).await.screens.is_empty());
     assert_eq!(centre.rows("screen_revoked").await, 1);
 }
@@ -190,10 +201,51 @@ async fn codes_cannot_be_guessed_for_long_and_a_person_at_a_wall_keeps_their_ses
         assert_eq!(answer.error(), Some(refused), "{guess}");
     }
     let viewer = centre.signed_in(Role::Viewer).await;
-    let challenge = centre.challenge().await;
-    let signature = wall.sign(ORIGIN_HERE, &challenge);
-    let body = answering(&wall.key(), &challenge, &signature);
-    let answer = centre.ask("answer", Some(&viewer), body).await;
+    let answer = centre.prove(&wall, Some(&viewer)).await;
     assert!(answer.body.contains("signed_in") && answer.cookie.is_none());
     assert_eq!(centre.session(&viewer).await.role, Role::Viewer);
+}
+
+#[tokio::test]
+async fn every_socket_of_a_revoked_screen_is_closed_within_a_second_of_the_click() {
+    let centre = Centre::new().await;
+    let admin = centre.signed_in(Role::Admin).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, centre.router.clone()).into_future());
+    let mut took = Vec::new();
+    for name in ["wall-1", "wall-2", "wall-3"] {
+        let wall = Wall::new();
+        centre.pair(&admin, &wall, name).await;
+        let cookie = centre.prove(&wall, None).await.cookie.unwrap();
+        let mut windows = Vec::new();
+        for _ in 0..2 {
+            let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
+            request
+                .headers_mut()
+                .insert(COOKIE, cookie.parse().unwrap());
+            let (mut window, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+            assert!(window.next().await.unwrap().unwrap().is_binary());
+            windows.push(window);
+            centre.prove(&wall, Some(&cookie)).await;
+        }
+        let clicked = Instant::now();
+        let form = format!("name={name}");
+        let gone = centre.post("/api/revoke-screen", Some(&admin), form).await;
+        assert_eq!(gone.status, StatusCode::OK, "{}", gone.body);
+        for window in &mut windows {
+            let code = loop {
+                match window.next().await {
+                    Some(Ok(Message::Close(frame))) => break frame.map(|frame| frame.code.into()),
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => break None,
+                }
+            };
+            assert_eq!(code, Some(4001_u16), "the page is told why");
+        }
+        took.push(clicked.elapsed());
+    }
+    // The one in the middle, for a machine that has other things to do may stop for a second once.
+    took.sort();
+    assert!(took[1] < Duration::from_secs(1), "{took:?}");
 }

@@ -1,5 +1,5 @@
-//! The frame of the pages that stand before the door: one HTML document that loads nothing, since nothing else is served
-//! without a session. The site itself has another: `shell`.
+//! The frame of the pages that stand before the door, and of the report that is printed: one HTML document that loads
+//! nothing, since nothing else is served without a session. The site itself has another: `shell`.
 
 use leptos::prelude::*;
 

@@ -1,7 +1,8 @@
 //! The pages of evwall, rendered by the server and taken over by the browser.
 //!
 //! - [`shell`]: the HTML document around every page, with its content security policy
-//! - [`pages`]: the desk (`/`), the wall, the log, the accounts, one's own; the login page is plain HTML ([`login`])
+//! - [`pages`]: the desk (`/`), the wall, the log, the accounts, one's own; the login page and the report on a
+//!   vehicle are plain HTML ([`login`], [`vehicle_report`])
 //! - [`components`]: the map, the status line, the legend, the card
 //! - [`api`]: server functions, each naming the permission it needs
 //! - [`centre`]: what the server functions ask of the server, as a trait
@@ -27,6 +28,8 @@ pub mod pages;
 pub mod pairing;
 pub mod shell;
 pub mod text;
+#[cfg(feature = "ssr")]
+pub mod vehicle_report;
 pub mod view_state;
 
 pub use shell::{App, shell};

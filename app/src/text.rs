@@ -15,6 +15,8 @@ pub mod desk;
 #[cfg(feature = "ssr")]
 pub mod fields;
 mod office;
+#[cfg(feature = "ssr")]
+pub mod report;
 pub mod screens;
 pub mod sources;
 mod trouble;
@@ -378,6 +380,16 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
+/// A number of dots for whoever is told it in tens, and not at all below `from`.
+#[must_use]
+pub fn in_tens(number: u32, from: u32, lang: Lang) -> String {
+    match (number < from, lang) {
+        (false, _) => count((u64::from(number) + 5) / 10 * 10),
+        (true, Lang::En) => format!("< {from}"),
+        (true, Lang::Zh) => format!("不足 {from}"),
+    }
+}
+
 /// A kilometre or speed figure: one decimal, thousands grouped.
 #[must_use]
 pub fn decimal(number: f64) -> String {
@@ -423,6 +435,18 @@ mod tests {
         assert_eq!(count(1_100_000), "1,100,000");
         assert_eq!(decimal(12_345.67), "12,345.7");
         assert_eq!(decimal(-0.04), "0.0");
+    }
+
+    #[test]
+    fn in_tens_a_small_number_is_not_told_and_one_more_or_less_seldom_shows() {
+        assert_eq!(in_tens(0, 10, Lang::En), in_tens(9, 10, Lang::En));
+        assert_eq!(in_tens(9, 10, Lang::Zh), "不足 10");
+        assert_eq!(in_tens(10, 10, Lang::En), "10");
+        assert_eq!(in_tens(222_004, 10, Lang::En), "222,000");
+        let told: std::collections::BTreeSet<_> = (0..1_000)
+            .map(|number| in_tens(number, 30, Lang::En))
+            .collect();
+        assert_eq!(told.len(), 99);
     }
 
     #[test]

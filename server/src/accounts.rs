@@ -4,7 +4,8 @@ use std::io::BufRead;
 use std::path::Path;
 
 use access::{Access, By, Role};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use app::log::clock_time;
 
 use crate::clock;
 use crate::config::{
@@ -12,6 +13,9 @@ use crate::config::{
     registry_in,
 };
 use crate::registry;
+
+/// Rows of a report are bounded, and so are their columns.
+const MAX_REPORT_BYTES: u64 = 16 * 1024 * 1024;
 
 async fn open(data_dir: &Path) -> Result<Access> {
     make_private_dir(data_dir)?;
@@ -79,8 +83,66 @@ fn parse_role(name: &str) -> Result<Role> {
 pub async fn audit(audit: Audit) -> Result<()> {
     match audit.command {
         AuditCommand::Verify { heads } => verify(&audit.data_dir.path, heads.as_deref()).await,
+        AuditCommand::Vehicle => vehicle(&audit.data_dir.path).await,
+        AuditCommand::CheckReport { file, heads } => {
+            let said = check_report(&audit.data_dir.path, &file, heads.as_deref()).await?;
+            println!("{said}");
+            Ok(())
+        }
         AuditCommand::AcceptClock => accept_clock(&audit.data_dir.path).await,
     }
+}
+
+/// Reads a VIN from standard input, where no list of processes shows it, and writes the report on that vehicle.
+async fn vehicle(data_dir: &Path) -> Result<()> {
+    let mut line = String::new();
+    std::io::stdin()
+        .read_line(&mut line)
+        .context("standard input cannot be read")?;
+    let vin = line.trim().to_ascii_uppercase();
+    let access = open(data_dir).await?;
+    let report = access
+        .report_vehicle(By::Console("console"), &vin, clock::unix_s())
+        .await;
+    access.close().await;
+    print!("{}", report?.file);
+    Ok(())
+}
+
+/// A report on a vehicle and the log that it was made of: which row says so. Writes nothing.
+///
+/// # Errors
+/// A file that was changed or that no row knows, or a log that was changed itself.
+pub async fn check_report(data_dir: &Path, file: &Path, heads: Option<&Path>) -> Result<String> {
+    let name = file.display();
+    let bytes = std::fs::metadata(file).map(|found| found.len());
+    let bytes = bytes.with_context(|| format!("cannot read {name}"))?;
+    ensure!(
+        bytes <= MAX_REPORT_BYTES,
+        "{name} has {bytes} bytes; a report has {MAX_REPORT_BYTES} at most"
+    );
+    let report = std::fs::read(file).with_context(|| format!("cannot read {name}"))?;
+    let digest = access::report_digest(&report).with_context(|| {
+        format!("{name} is not as it was made: its lines do not give the digest at its end")
+    })?;
+    let log = data_dir.join("evwall.db");
+    let made = access::find_report(&log, &digest).await?.with_context(|| {
+        format!("no row of this log says that the report with the digest {digest} was made")
+    })?;
+    let heads = heads.map(access::read_heads).transpose()?;
+    let verdict = access::verify_file(&log, heads.as_deref()).await?;
+    if let Some(problem) = verdict.problems.first() {
+        bail!(
+            "the report has its row {}, but the log was changed: {problem}",
+            made.seq
+        );
+    }
+    Ok(format!(
+        "the report is as it was made at {} (UTC+8) by {}: row {} of the log has its digest, and the log is whole",
+        clock_time(made.at_unix_s),
+        made.user_name.as_deref().unwrap_or("nobody"),
+        made.seq
+    ))
 }
 
 /// Says that the clock of this machine is right although the log has newer rows.

@@ -124,7 +124,8 @@ pub struct Serve {
     /// Precision zones: GeoJSON, polygons in which dots are hidden, coarsened or shown late. Read again at SIGHUP.
     #[arg(long, value_name = "FILE", env = "EVWALL_ZONES")]
     pub zones: Option<PathBuf>,
-    /// Numbers of vehicles in a district that are smaller are not told to screens and viewers; 0 tells all.
+    /// Numbers of vehicles in a district that are smaller are not told to screens and viewers, nor what they count on the map
+    /// more finely than in tens; 0 tells all.
     #[arg(long, default_value_t = 5, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub suppress_below: u32,
     /// Create a demo supervisor with a random password and print it. For simulated or recorded streams only.
@@ -200,6 +201,14 @@ pub struct Audit {
 pub enum AuditCommand {
     /// Check the chain; with --heads also that nothing after an exported head was cut off.
     Verify {
+        #[arg(long, value_name = "FILE")]
+        heads: Option<PathBuf>,
+    },
+    /// Write who looked at one vehicle, when and for what purpose; the VIN is read from standard input. It is a row of the log.
+    Vehicle,
+    /// Check that a report on a vehicle is as it was made, by the log's row about it and the chain that row is part of.
+    CheckReport {
+        file: PathBuf,
         #[arg(long, value_name = "FILE")]
         heads: Option<PathBuf>,
     },

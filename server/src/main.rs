@@ -46,6 +46,7 @@ mod source;
 mod source_board;
 mod state;
 mod tls;
+mod vehicle_report;
 mod viewers;
 mod walls;
 #[cfg(test)]

@@ -306,6 +306,7 @@ pub fn account(error: UserError) -> ApiError {
         UserError::TotpIsOn => ApiError::CodesAreOn,
         UserError::NotADemo => ApiError::BadRequest,
         UserError::LastAdmin => ApiError::LastAdmin,
+        UserError::BadVin => ApiError::BadVin,
         UserError::TooManyScreens => ApiError::TooManyScreens,
         UserError::WrongCredentials => ApiError::WrongPassword,
         UserError::Locked { .. } | UserError::Busy => ApiError::TryLater,

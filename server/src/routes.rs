@@ -29,7 +29,7 @@ use crate::outside::{Outside, Source};
 use crate::places::{Verb, listed};
 use crate::rates::Rates;
 use crate::state::AppState;
-use crate::{export, screens, source_board, viewers};
+use crate::{export, screens, source_board, vehicle_report, viewers};
 
 /// The largest request body; a login or a server function needs a few hundred bytes. A larger one is refused before it
 /// is read.
@@ -67,6 +67,10 @@ pub fn router(state: AppState, site: &Path, outside: Outside) -> Router {
             post(server_function),
         )
         .route(listed(Verb::Post, "/log/export"), post(export::export_log))
+        .route(
+            listed(Verb::Post, "/log/vehicle"),
+            post(vehicle_report::vehicle_report),
+        )
         .route(listed(Verb::Get, "/sources.csv"), get(source_board::export))
         .nest_service(listed(Verb::Get, "/pkg"), files("pkg"))
         .nest_service(listed(Verb::Get, "/vendor"), files("vendor"))

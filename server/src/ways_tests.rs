@@ -2,6 +2,7 @@
 
 mod desk;
 mod screens;
+mod vehicle;
 mod walls;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

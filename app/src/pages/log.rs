@@ -118,6 +118,14 @@ fn Filter(
             <button type="submit" name="format" value="csv">{text::EXPORT_CSV.shown()}</button>
             <button type="submit" name="format" value="json_lines">{text::EXPORT_JSON.shown()}</button>
         </form>
+        <form class="filter" method="post" action="/log/vehicle" target="_blank" data-testid="vehicle-report">
+            <label>
+                {text::VEHICLE_REPORT.shown()}
+                <input name="vin" required maxlength="17" autocomplete="off" placeholder=text::VIN.shown() />
+            </label>
+            <input type="hidden" name="lang" value=move || lang.get().tag() />
+            <button type="submit">{text::VEHICLE_REPORT_MAKE.shown()}</button>
+        </form>
     }
     .into_any()
 }

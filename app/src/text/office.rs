@@ -27,6 +27,8 @@ pub const FROM_DAY: Text = text("From", "起始日期");
 pub const TO_DAY: Text = text("To", "截止日期");
 pub const EXPORT_CSV: Text = text("Export CSV", "导出 CSV");
 pub const EXPORT_JSON: Text = text("Export JSON lines", "导出 JSON 行");
+pub const VEHICLE_REPORT: Text = text("Who looked at this vehicle", "车辆查阅记录");
+pub const VEHICLE_REPORT_MAKE: Text = text("Make the report", "生成报告");
 pub const OLDER: Text = text("Older rows", "更早的记录");
 pub const NO_ROWS: Text = text("No rows.", "没有记录。");
 pub const ROW: Text = text("Row", "序号");
@@ -103,7 +105,7 @@ pub const SEARCH_MORE: Text = text(
 );
 
 /// The kinds of rows of the log, in the order in which a filter offers them.
-pub const KINDS: [(&str, Text); 27] = [
+pub const KINDS: [(&str, Text); 28] = [
     ("permit_opened", text("vehicle opened", "打开车辆")),
     ("permit_closed", text("vehicle closed", "关闭车辆")),
     ("permit_refused", text("look refused", "拒绝查看")),
@@ -115,6 +117,10 @@ pub const KINDS: [(&str, Text); 27] = [
     ("alarm_acknowledged", text("alarm acknowledged", "确认报警")),
     ("audit_read", text("log read", "查阅日志")),
     ("audit_exported", text("log exported", "导出日志")),
+    (
+        "vehicle_reported",
+        text("report on a vehicle", "生成车辆查阅报告"),
+    ),
     ("logged_in", text("signed in", "登录")),
     ("login_failed", text("sign-in failed", "登录失败")),
     ("session_ended", text("session ended", "会话结束")),
@@ -204,6 +210,7 @@ pub fn amount(kind: &str, amount: i64, lang: Lang) -> String {
     let (en, zh) = match kind {
         "permit_closed" => ("s open", "秒"),
         "search_answered" => ("hits", "条结果"),
+        "vehicle_reported" => ("rows", "行"),
         "over_budget" => ("looks", "次"),
         "alarm_acknowledged" => ("was its level", "级"),
         "login_failed" => ("more like it", "次未单独记录"),

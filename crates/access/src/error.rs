@@ -147,6 +147,8 @@ pub enum UserError {
     TotpIsOn,
     #[error("demo accounts are made in demo mode only")]
     NotADemo,
+    #[error("not a VIN")]
+    BadVin,
     #[error("there are as many screens as there may be")]
     TooManyScreens,
     #[error("the last admin stays an enabled admin")]

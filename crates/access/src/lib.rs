@@ -50,7 +50,8 @@ mod wall;
 pub use alarm::{AlarmComment, AlarmSeen};
 pub use audit::{
     AuditFilter, AuditKind, AuditRow, EXPORT_MAX, Exported, Head, HeadAt, HeadsError, PAGE_MAX,
-    Problem, TOLERANCE_S, Verdict, read_heads, verify_file,
+    Problem, ReportLine, ReportRow, TOLERANCE_S, VehicleReport, Verdict, find_report, read_heads,
+    report_digest, verify_file,
 };
 pub use budget::Budgets;
 pub use closing::Closed;

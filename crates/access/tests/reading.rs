@@ -1,8 +1,9 @@
 //! Who reads the log, and what that leaves.
 
 mod common;
-use access::{Action, AuditFilter, Refused, Role};
-use common::{NOW, Store, VIN, open_cards};
+use access::{Action, AlarmComment, AlarmSeen, AuditFilter, By, Closed, Refused, Role, UserError};
+use access::{Wanted, find_report, report_digest};
+use common::{NOW, Store, VIN, alarm, open_cards, vehicle};
 
 #[tokio::test]
 async fn only_the_privacy_officer_reads_the_log_and_the_reading_is_a_row() {
@@ -156,4 +157,153 @@ async fn everybody_sees_their_own_rows_without_vins_and_how_often_they_looked_to
             .await
             .is_err()
     );
+}
+
+#[tokio::test]
+async fn the_report_on_a_vehicle_has_every_row_about_it_and_none_about_another() {
+    let store = Store::new().await;
+    let access = &store.access;
+    let (_, session) = store.logged_in(Role::Supervisor).await;
+    let (_, officer) = store.logged_in(Role::PrivacyOfficer).await;
+    const OTHER: &str = "LTEST99999W777777";
+    // A set whose first vehicle is another one: the row that closes it names the other one's row.
+    let set = vec![vehicle(OTHER), vehicle(VIN)];
+    let permit = access
+        .permit_set(&session, Action::OpenCard, set, &alarm(), NOW)
+        .await
+        .unwrap();
+    access
+        .close_permit(permit.id(), Closed::ByHand, NOW + 9)
+        .await
+        .unwrap();
+    let tail = Wanted::Tail {
+        last6: &VIN[11..],
+        make: "Probe",
+    };
+    let foreign = Wanted::Tail {
+        last6: &OTHER[11..],
+        make: "Probe",
+    };
+    for (wanted, hits) in [
+        (Wanted::Vin(VIN), 1),
+        (Wanted::Vin(OTHER), 1),
+        (tail, 3),
+        (foreign, 2),
+    ] {
+        let search = access
+            .search(&session, wanted, &alarm(), NOW)
+            .await
+            .unwrap();
+        access
+            .search_answered(search, vec![(); hits], NOW)
+            .await
+            .unwrap();
+    }
+    let seen = AlarmSeen::new(VIN, 3, AlarmComment::Resolved, Some("REF-1")).unwrap();
+    access.acknowledge_alarm(&session, seen, NOW).await.unwrap();
+    let filter = AuditFilter {
+        vin: Some(VIN.to_owned()),
+        ..AuditFilter::default()
+    };
+    access.read_audit(&officer, &filter, NOW).await.unwrap();
+    access.export_audit(&officer, &filter, NOW).await.unwrap();
+
+    let by = By::Session(&officer);
+    let report = access.report_vehicle(by, VIN, NOW + 20).await.unwrap();
+    let rows: Vec<_> = report
+        .lines
+        .iter()
+        .map(|line| (line.kind.as_str(), line.who(), line.amount))
+        .collect();
+    let (looker, reader) = ("supervisor", "privacy_officer");
+    assert_eq!(
+        rows,
+        [
+            ("permit_opened", looker, None),
+            ("permit_closed", looker, Some(9)),
+            ("search_asked", looker, None),
+            ("search_answered", looker, Some(1)),
+            ("search_asked", looker, None),
+            ("search_answered", looker, Some(3)),
+            ("alarm_acknowledged", looker, Some(3)),
+            ("audit_read", reader, None),
+            ("audit_exported", reader, None),
+        ]
+    );
+    let by_tail = report.lines.iter().map(|line| line.is_by_tail(VIN));
+    assert_eq!(by_tail.filter(|is| *is).count(), 1);
+    assert!(!report.file.contains("777777"), "{}", report.file);
+    assert!(
+        report.file.contains("2026-11-22 06:26:40"),
+        "{}",
+        report.file
+    );
+
+    assert_eq!(report.begins, (1, "2026-11-22 06:26:40".to_owned()));
+    // Its own row carries its digest, the row before is the one it stands on, and the next report tells of this one.
+    let digest = report_digest(report.file.as_bytes()).unwrap();
+    assert_eq!(digest, report.sha256);
+    let log = store.folder.path().join("evwall.db");
+    let found = find_report(&log, &digest).await.unwrap().unwrap();
+    assert_eq!((found.seq, found.at_unix_s), (report.row, NOW + 20));
+    assert_eq!(found.user_name.as_deref(), Some(reader));
+    let all = AuditFilter::default();
+    let before = access.read_audit(&officer, &all, NOW + 20).await.unwrap();
+    let stands_on = before.iter().find(|row| row.seq == report.head_row);
+    assert_eq!(stands_on.unwrap().hash, report.head_hash);
+    let console = By::Console("console");
+    let next = access.report_vehicle(console, VIN, NOW + 30).await.unwrap();
+    assert_eq!(next.lines.len(), 10);
+    assert_eq!(next.lines[9].kind, "vehicle_reported");
+    assert_eq!(next.made_by, "console:console");
+    assert!(access.verify_audit(None).await.unwrap().is_good());
+}
+
+#[tokio::test]
+async fn a_report_on_a_vehicle_is_for_the_privacy_officer_and_not_without_its_row() {
+    let store = Store::new().await;
+    for role in [Role::Screen, Role::Viewer, Role::Supervisor, Role::Admin] {
+        let (_, session) = store.logged_in(role).await;
+        let refused = store
+            .access
+            .report_vehicle(By::Session(&session), VIN, NOW)
+            .await
+            .err();
+        let action = Action::ExportAudit;
+        assert_eq!(refused, Some(UserError::NotAllowed { role, action }));
+    }
+    let (_, officer) = store.logged_in(Role::PrivacyOfficer).await;
+    let by = By::Session(&officer);
+    for no_vin in ["", "LTEST 0000W000001", "LTEST00000W0000001", "车架号"] {
+        let refused = store.access.report_vehicle(by, no_vin, NOW).await.err();
+        assert_eq!(refused, Some(UserError::BadVin), "{no_vin}");
+    }
+    let late = store.access.report_vehicle(by, VIN, NOW - 3600).await.err();
+    assert!(
+        matches!(late, Some(UserError::Fault(_) | UserError::SessionEnded)),
+        "{late:?}"
+    );
+    let filter = AuditFilter {
+        kind: Some("vehicle_reported".to_owned()),
+        ..AuditFilter::default()
+    };
+    let rows = store.access.read_audit(&officer, &filter, NOW).await;
+    assert!(rows.unwrap().is_empty());
+    // One that found nothing is a report too.
+    let report = store.access.report_vehicle(by, VIN, NOW).await.unwrap();
+    assert!(report.lines.is_empty() && !report.is_cut);
+    assert!(report_digest(report.file.as_bytes()).is_some());
+}
+
+#[test]
+fn what_is_no_report_has_no_digest() {
+    for no_report in [
+        "",
+        "sha256,",
+        "sha256,00\r\n",
+        "format,other\r\nsha256,00\r\n",
+    ] {
+        assert_eq!(report_digest(no_report.as_bytes()), None, "{no_report}");
+    }
+    assert_eq!(report_digest(b"\xff\xfe"), None);
 }

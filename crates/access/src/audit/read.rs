@@ -167,20 +167,20 @@ fn csv(rows: &[AuditRow]) -> String {
         let cells = [
             row.seq.to_string(),
             row.at_unix_s.to_string(),
-            text(Some(&row.kind)),
-            text(row.user_name.as_deref()),
-            text(row.role.as_deref()),
+            quoted(Some(&row.kind)),
+            quoted(row.user_name.as_deref()),
+            quoted(row.role.as_deref()),
             number(row.session_id),
-            text(row.source.as_deref()),
-            text(row.action.as_deref()),
-            text(row.purpose.as_deref()),
-            text(row.case_number.as_deref()),
-            text(row.vin.as_deref()),
-            text(row.make.as_deref()),
+            quoted(row.source.as_deref()),
+            quoted(row.action.as_deref()),
+            quoted(row.purpose.as_deref()),
+            quoted(row.case_number.as_deref()),
+            quoted(row.vin.as_deref()),
+            quoted(row.make.as_deref()),
             row.handle.as_ref().map(hex::encode).unwrap_or_default(),
             number(row.permit_id),
-            text(row.about_user.as_deref()),
-            text(row.reason.as_deref()),
+            quoted(row.about_user.as_deref()),
+            quoted(row.reason.as_deref()),
             number(row.amount),
             hex::encode(&row.hash),
         ];
@@ -191,7 +191,7 @@ fn csv(rows: &[AuditRow]) -> String {
 }
 
 /// Quoted; a text that a spreadsheet would take for a formula gets an apostrophe.
-fn text(value: Option<&str>) -> String {
+pub(super) fn quoted(value: Option<&str>) -> String {
     let Some(value) = value else {
         return String::new();
     };

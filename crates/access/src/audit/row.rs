@@ -31,6 +31,8 @@ pub enum AuditKind {
     SearchAnswered,
     AuditRead,
     AuditExported,
+    /// Somebody made the report on who looked at one vehicle: `about_user` is its SHA-256, `amount` its rows.
+    VehicleReported,
     OverBudget,
     NoticeSeen,
     /// Somebody answered for an alarm of a vehicle: `reason` is the comment, `amount` the level.
@@ -53,7 +55,7 @@ pub enum AuditKind {
 }
 
 impl AuditKind {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::LoggedIn,
         Self::LoginFailed,
         Self::SessionEnded,
@@ -65,6 +67,7 @@ impl AuditKind {
         Self::SearchAnswered,
         Self::AuditRead,
         Self::AuditExported,
+        Self::VehicleReported,
         Self::OverBudget,
         Self::NoticeSeen,
         Self::AlarmAcknowledged,
@@ -97,6 +100,7 @@ impl AuditKind {
             Self::SearchAnswered => "search_answered",
             Self::AuditRead => "audit_read",
             Self::AuditExported => "audit_exported",
+            Self::VehicleReported => "vehicle_reported",
             Self::OverBudget => "over_budget",
             Self::NoticeSeen => "notice_seen",
             Self::AlarmAcknowledged => "alarm_acknowledged",

@@ -176,6 +176,7 @@ impl Desk {
 
 impl Centre for Desk {
     fn me(&self) -> Answer<'_, Me> {
+        let scope = self.scope();
         let purposes = PurposeKind::ALL
             .into_iter()
             .map(|kind| PurposeChoice {
@@ -200,9 +201,20 @@ impl Centre for Desk {
             may_manage_screens: access::allows(self.session.role, Action::ManageScreens),
             has_own_page: access::allows(self.session.role, Action::SeeOwnAudit),
             purposes,
-            blurred: self.scope() != 0,
+            blurred: scope != 0,
+            told_from: u32::MAX,
         };
-        Box::pin(async move { Ok(me) })
+        Box::pin(async move {
+            let told_from = self
+                .state
+                .fleet
+                .read(move |fleet| fleet.told_from(scope))
+                .await;
+            Ok(Me {
+                told_from: told_from.ok_or(ApiError::Unreachable)?,
+                ..me
+            })
+        })
     }
 
     fn open_card(

@@ -25,6 +25,7 @@ pub fn Announcer(state: MapState) -> impl IntoView {
             )
         });
         let lang = lang.get();
+        let vehicles_told = state.told(vehicles, lang);
         let (seen, spoken, age) = before.get_value();
         let rests_elsewhere = camera.is_some() && camera == seen && camera != spoken;
         if vehicles == 0 || !(rests_elsewhere || age >= EVERY) {
@@ -34,7 +35,7 @@ pub fn Announcer(state: MapState) -> impl IntoView {
         before.set_value((camera, camera, 0));
         said.set(format!(
             "{} {}, {} {}",
-            text::count(vehicles.into()),
+            vehicles_told,
             desk::ANNOUNCE_IN_VIEW.in_lang(lang),
             text::count(alarms.into()),
             desk::ANNOUNCE_ALARMS.in_lang(lang)

@@ -9,7 +9,7 @@ use super::dot_list::DotList;
 use super::legend::{CountRow, count_rows};
 use super::live_map::MapState;
 use crate::api::Me;
-use crate::text::{self, Lang, desk};
+use crate::text::{Lang, desk};
 
 /// Corners of a drawing hand, in pixels from the one before.
 const STEP_PX: f64 = 4.0;
@@ -46,7 +46,15 @@ pub fn AreaPanel(state: MapState, me: Signal<Option<Me>>, shape: Shape) -> impl 
         let drawn = state.picture.with(|picture| picture.area_drawn);
         total().saturating_sub(drawn)
     };
-    let hides = move || hidden() > 0;
+    // In tens even that nothing is hidden would be a figure.
+    let in_tens = move || state.told_from.get() > 0;
+    let hides = move || {
+        if in_tens() {
+            state.hidden.get() != 0
+        } else {
+            hidden() > 0
+        }
+    };
     let may_list = move || me.with(|me| me.as_ref().is_some_and(|me| me.may_list_area));
     view! {
         <p class="hint">{desk::AREA_DRAW.shown()}</p>
@@ -68,26 +76,29 @@ pub fn AreaPanel(state: MapState, me: Signal<Option<Me>>, shape: Shape) -> impl 
         </p>
         <Show when=has_area>
             <p class="total" role="status">
-                <b data-testid="area-count">{move || text::count(total().into())}</b>
+                <b data-testid="area-count">{move || state.told(total(), lang.get())}</b>
                 " "
                 {desk::AREA_COUNT.shown()}
             </p>
             <Show when=hides>
-                <p class="hint">{move || text::count(hidden().into())} " " {desk::AREA_HIDDEN.shown()}</p>
+                <p class="hint">{move || state.told(hidden(), lang.get())} " " {desk::AREA_HIDDEN.shown()}</p>
             </Show>
             <ul class="counts">
                 {move || {
                     let in_area = counted.get().unwrap_or_default();
-                    count_rows(state.colour_by.get(), &in_area, lang.get())
+                    count_rows(state, &in_area, lang.get())
                         .into_iter()
                         .map(|CountRow { swatch, words, count }| {
                             view! {
-                                <li class="row"><i class=swatch></i><span>{words}</span><b>{text::count(count.into())}</b></li>
+                                <li class="row"><i class=swatch></i><span>{words}</span><b>{count}</b></li>
                             }
                         })
                         .collect_view()
                 }}
             </ul>
+            <Show when=in_tens>
+                <p class="hint" data-testid="in-tens">{desk::AREA_IN_TENS.shown()}</p>
+            </Show>
             <Show when=may_list>
                 <DotList state />
             </Show>

@@ -93,17 +93,17 @@ fn name_of(colour_by: ColourBy) -> &'static str {
 pub struct CountRow {
     pub swatch: String,
     pub words: String,
-    pub count: u32,
+    pub count: String,
 }
 
 /// The lines of a colouring for counts of some part of the picture.
 #[must_use]
-pub fn count_rows(colour_by: ColourBy, counts: &InView, lang: Lang) -> Vec<CountRow> {
-    rows(colour_by)
+pub fn count_rows(state: MapState, counts: &InView, lang: Lang) -> Vec<CountRow> {
+    rows(state.colour_by.get())
         .map(|row| CountRow {
             swatch: row.swatch(),
             words: row.words(lang),
-            count: row.count(counts),
+            count: row.told(state, counts, lang),
         })
         .collect()
 }
@@ -152,6 +152,15 @@ impl Row {
         }
     }
 
+    /// Alarms are told one by one to everybody, wherever they are, and so they are here.
+    fn told(self, state: MapState, counts: &InView, lang: Lang) -> String {
+        let count = self.count(counts);
+        match self.colour_by {
+            ColourBy::Alarm if self.code > 0 => text::count(count.into()),
+            _ => state.told(count, lang),
+        }
+    }
+
     fn count(self, in_view: &InView) -> u32 {
         match self.colour_by {
             ColourBy::Activity => in_view.activity[self.code],
@@ -168,11 +177,8 @@ fn LegendRow(state: MapState, row: Row, fixed: bool) -> impl IntoView {
     let bit = 1 << row.code;
     let is_shown = move || state.hidden.get() & bit == 0;
     let count = move || {
-        text::count(
-            state
-                .picture
-                .with(|picture| row.count(&picture.in_view).into()),
-        )
+        let in_view = state.picture.with(|picture| picture.in_view);
+        row.told(state, &in_view, lang.get())
     };
     let line = move || {
         view! {

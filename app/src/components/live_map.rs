@@ -13,6 +13,7 @@ use super::map_hand::MapHand;
 use super::track::Track;
 use super::vin_search::Found;
 use super::wall::scene::Screen;
+use crate::text::{self, Lang};
 use crate::view_state::Place;
 
 /// What the engine says about the picture, once a second.
@@ -162,6 +163,8 @@ pub enum Pushed {
 #[derive(Clone, Copy)]
 pub struct MapState {
     pub picture: RwSignal<Picture>,
+    /// [`crate::api::Me::told_from`]; until the server has said so nothing small is told.
+    pub told_from: RwSignal<u32>,
     pub picked: RwSignal<Option<Picked>>,
     /// The dot whose pop-up is open: its number in `picked`.
     pub chosen: RwSignal<Option<usize>>,
@@ -211,6 +214,7 @@ impl MapState {
     pub fn new() -> Self {
         Self {
             picture: RwSignal::new(Picture::default()),
+            told_from: RwSignal::new(10),
             picked: RwSignal::new(None),
             chosen: RwSignal::new(None),
             handle: RwSignal::new(None),
@@ -236,6 +240,15 @@ impl MapState {
             following: RwSignal::new(false),
             next_alarm: RwSignal::new(0),
             track: RwSignal::new(Track::default()),
+        }
+    }
+
+    /// How many dots there are of something that the page counts itself, as this person is told it.
+    #[must_use]
+    pub fn told(&self, count: u32, lang: Lang) -> String {
+        match self.told_from.get() {
+            0 => text::count(count.into()),
+            from => text::in_tens(count, from, lang),
         }
     }
 

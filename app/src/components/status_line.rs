@@ -40,7 +40,7 @@ pub fn StatusLine(state: MapState) -> impl IntoView {
             <Figure
                 id="drawn"
                 words=text::DRAWN
-                value=move || text::count(state.picture.with(|picture| picture.drawn.into()))
+                value=move || state.told(state.picture.with(|picture| picture.drawn), lang.get())
             />
             <Figure id="newest" words=text::NEWEST_REPORT value=newest />
             <Figure id="rate" words=text::REPORTS_PER_S value=move || status(|s| s.reports_per_s.into()) />

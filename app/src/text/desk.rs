@@ -26,6 +26,10 @@ pub const AREA_DRAW: Text = text(
 pub const AREA_VIEW: Text = text("All in view", "当前视野");
 pub const AREA_CLEAR: Text = text("Clear", "清除");
 pub const AREA_COUNT: Text = text("vehicles inside", "辆车在选区内");
+pub const AREA_IN_TENS: Text = text(
+    "Counts are told in tens here, alarms one by one.",
+    "数量按十取整显示，报警逐一计数。",
+);
 pub const AREA_HIDDEN: Text = text("of them hidden by the legend", "辆被图例隐藏");
 pub const MEASURE: Text = text("Measure", "测距");
 pub const MEASURE_HINT: Text = text(

@@ -11,7 +11,7 @@ use crate::Counts;
 use crate::counts::district_counts;
 
 /// Figures are multiples of it.
-const STEP: u32 = 10;
+pub(crate) const STEP: u32 = 10;
 /// A figure stays while it is wrong by no more.
 const SLACK: u32 = 7;
 

@@ -25,7 +25,7 @@ pub fn WallFoot(state: MapState) -> impl IntoView {
             </span>
         }
     };
-    let drawn = move || text::count(state.picture.with(|picture| picture.drawn.into()));
+    let drawn = move || state.told(state.picture.with(|picture| picture.drawn), lang.get());
     view! {
         <footer class="foot" data-testid="foot">
             {one("drawn", text::DRAWN, Signal::derive(drawn))}

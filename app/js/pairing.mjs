@@ -42,7 +42,8 @@ async function step() {
   }
 }
 
-if (globalThis.crypto?.subtle && globalThis.indexedDB) {
+// Without a cookie the map would lead back here, for ever.
+if (globalThis.crypto?.subtle && globalThis.indexedDB && navigator.cookieEnabled) {
   for (;;) {
     const waitMs = await step().catch(() => {
       show("away");

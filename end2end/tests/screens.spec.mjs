@@ -17,6 +17,14 @@ test("a wall is paired, asked, shown to visitors, outlives the server, and is re
   const office = await (await browser.newContext()).newPage();
   const row = office.getByTestId("screen").and(office.locator("[data-name=hall-1]"));
 
+  await test.step("a browser that keeps no cookies says so instead of asking for ever", async () => {
+    const page = await (await browser.newContext()).newPage();
+    await page.addInitScript(() => Object.defineProperty(navigator, "cookieEnabled", { value: false }));
+    await page.goto(`${url}/wall`);
+    await expect(page.locator("[data-for=cannot]")).toBeVisible();
+    await page.context().close();
+  });
+
   await test.step("it shows a code, which an admin types in", async () => {
     await wall.goto(`${url}/wall?scene=city`);
     await expect(wall.getByTestId("pairing-code")).toHaveText(/^[B-Z]{4}-[B-Z]{4}$/);
@@ -26,6 +34,8 @@ test("a wall is paired, asked, shown to visitors, outlives the server, and is re
     await office.locator("[name=code]").fill(code.toLowerCase());
     await office.locator("[name=name]").fill("hall-1");
     await office.getByRole("button", { name: "Pair", exact: true }).click();
+    // The page with the code leads to the map; who looks into it meanwhile loses it.
+    await expect(wall.getByTestId("dots")).toBeVisible();
     await untilDrawn(wall);
     const key = await wall.evaluate(
       () =>

@@ -22,8 +22,8 @@ pub const PAIR_AWAY: Text = text(
     "服务器没有响应，本屏将自动重试。",
 );
 pub const PAIR_CANNOT: Text = text(
-    "This browser cannot keep a key: evwall must be opened by HTTPS, and not in a private window.",
-    "此浏览器无法保存密钥：请通过 HTTPS 打开，且勿使用无痕窗口。",
+    "This browser keeps no key or no cookies: open evwall by HTTPS, not in a private window, and allow it cookies.",
+    "此浏览器无法保存密钥或 Cookie：请通过 HTTPS 打开，勿使用无痕窗口，并允许 Cookie。",
 );
 pub const SIGN_IN_INSTEAD: Text = text("Sign in with an account instead", "改用账户登录");
 

@@ -19,9 +19,9 @@ use wire::{CellKey, Click, DistrictName, Down, Freshness, Status};
 use crate::card::Facts;
 use crate::clock;
 use crate::metrics::{
-    BLURRED, CELL_CHANGES, CELLS, LIVE, QUEUE, REGISTERED, REPORTS_NOT_SHOWN, SOURCE_AGE,
-    TICK_SECONDS,
+    BLURRED, CELL_CHANGES, CELLS, LIVE, REGISTERED, REPORTS_NOT_SHOWN, SOURCE_AGE, TICK_SECONDS,
 };
+use crate::queues::{self, Queues};
 
 /// Batches that may wait for the fleet; one is at most one message of a source.
 const QUEUE_BATCHES: usize = 256;
@@ -183,6 +183,14 @@ impl FleetHandle {
         .await
     }
 
+    /// The way to the fleet is a queue: batches of reports and questions.
+    pub fn tell_of(&self, queues: &Queues) {
+        let asks = self.asks.clone();
+        queues.add(queues::FLEET, QUEUE_BATCHES, move || {
+            QUEUE_BATCHES - asks.capacity()
+        });
+    }
+
     /// What the last tick said to a scope; nothing before the first.
     #[must_use]
     pub fn status(&self, scope: u8) -> Option<Status> {
@@ -263,13 +271,11 @@ impl Writer {
         let mut ticks = tokio::time::interval(Duration::from_millis(self.tick_ms.into()));
         // After a stall one tick says everything; there is no sense in a burst of them.
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let queue = gauge!(QUEUE);
         let mut asks = Vec::with_capacity(ASKS_AT_ONCE);
         loop {
             tokio::select! {
                 biased;
                 _ = ticks.tick() => {
-                    queue.set(inbox.len() as f64);
                     self.tick();
                 }
                 count = inbox.recv_many(&mut asks, ASKS_AT_ONCE) => {

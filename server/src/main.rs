@@ -33,6 +33,7 @@ mod outside;
 mod picture;
 mod places;
 mod qr;
+mod queues;
 mod rates;
 mod registry;
 mod registry_live;

@@ -3,6 +3,8 @@
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use crate::queues;
+
 pub const DAMAGED: &str = "evwall_damaged_total";
 pub const SOURCE_DAMAGED: &str = "evwall_source_damaged_total";
 pub const REPORTS: &str = "evwall_reports_total";
@@ -25,7 +27,8 @@ pub const VIEWERS: &str = "evwall_viewers";
 pub const CELLS: &str = "evwall_cells_watched";
 pub const CELL_CHANGES: &str = "evwall_cell_changes_total";
 pub const TICK_SECONDS: &str = "evwall_tick_seconds";
-pub const QUEUE: &str = "evwall_fleet_queue_batches";
+pub const QUEUE_LENGTH: &str = "evwall_queue_length";
+pub const QUEUE_BOUND: &str = "evwall_queue_bound";
 pub const BYTES_OUT: &str = "evwall_viewer_bytes_total";
 pub const CLASS_BYTES: &str = "evwall_viewer_class_bytes_total";
 pub const CLASS_MESSAGES: &str = "evwall_viewer_messages_total";
@@ -107,7 +110,11 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
         "Dots in them that moved, came, went or changed their look"
     );
     describe_histogram!(TICK_SECONDS, "Time one tick took");
-    describe_gauge!(QUEUE, "Batches waiting for the fleet");
+    describe_gauge!(QUEUE_LENGTH, "How much waits in each queue");
+    describe_gauge!(
+        QUEUE_BOUND,
+        "How much may; none where it is so much for each viewer, or bounded by time"
+    );
     describe_counter!(BYTES_OUT, "Bytes sent to viewers");
     describe_counter!(CLASS_BYTES, "The same for each role");
     describe_counter!(CLASS_MESSAGES, "Messages sent to viewers, for each role");
@@ -157,6 +164,9 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     counter!(CELL_CHANGES).increment(0);
     counter!(ACCESS_FAULTS).increment(0);
     gauge!(VIEWERS).set(0.0);
+    for queue in [queues::VIEWER_TICKS, queues::VIEWER_PIECES] {
+        gauge!(QUEUE_LENGTH, "queue" => queue).set(0.0);
+    }
     let junk = gb32960::Junk::ALL.map(|junk| junk.name());
     for kind in junk.into_iter().chain(["cut", "text", "unknown_command"]) {
         counter!(DAMAGED, "kind" => kind).increment(0);

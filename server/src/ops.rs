@@ -11,6 +11,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
 use crate::metrics::{ACCESS_FAULTS, MEMORY};
+use crate::queues::Queues;
 use crate::source::Quarantines;
 
 /// Serves until `until` is done.
@@ -21,11 +22,13 @@ pub async fn serve(
     listener: TcpListener,
     handle: PrometheusHandle,
     quarantines: Quarantines,
+    queues: Queues,
     until: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let render = move || {
-        let handle = handle.clone();
+        let (handle, queues) = (handle.clone(), queues.clone());
         async move {
+            queues.tell();
             handle.run_upkeep();
             counter!(ACCESS_FAULTS).absolute(access::faults_total());
             if let Some(bytes) = memory_bytes() {

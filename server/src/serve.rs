@@ -25,6 +25,7 @@ use crate::ground::Ground;
 use crate::handles::{self, Handles};
 use crate::outside::{Peer, PlainListener};
 use crate::picture::Picture;
+use crate::queues::Queues;
 use crate::registry_live::{Registered, Seen};
 use crate::screens::Screens;
 use crate::site::Site;
@@ -253,6 +254,11 @@ where
         stop.clone(),
     ));
 
+    let queues = Queues::default();
+    fleet.tell_of(&queues);
+    for queue in access.queues() {
+        queues.add(queue.name, queue.bound, queue.length);
+    }
     let state = AppState {
         leptos: LeptosOptions::builder()
             .output_name("evwall")
@@ -279,6 +285,7 @@ where
         ops_listener,
         prometheus,
         quarantines,
+        queues.clone(),
         stop.clone().cancelled_owned(),
     ));
 
@@ -305,7 +312,9 @@ where
         .into_make_service_with_connect_info::<Peer>();
     let serving = async {
         match config.tls() {
-            Some(files) => serve_on(TlsListener::start(listener, files)?, router, &stop).await,
+            Some(files) => {
+                serve_on(TlsListener::start(listener, files, &queues)?, router, &stop).await
+            }
             None => serve_on(PlainListener(listener), router, &stop).await,
         }
     };

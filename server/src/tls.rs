@@ -21,6 +21,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::server::TlsStream;
 use tracing::{debug, error, info, warn};
 
+use crate::queues::{self, Queues};
+
 /// Handshakes at once; at the bound new connections wait in the listener's backlog.
 const HANDSHAKES_MAX: usize = 256;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -64,11 +66,22 @@ pub struct TlsListener {
 impl TlsListener {
     /// # Errors
     /// A certificate that cannot be taken, or a listener without an address.
-    pub fn start(tcp: TcpListener, files: Files) -> Result<Self> {
+    pub fn start(tcp: TcpListener, files: Files, queues: &Queues) -> Result<Self> {
         let addr = tcp.local_addr()?;
         let (renew, config) = watch::channel(files.load()?);
         let (ready_to, ready) = mpsc::channel(READY_MAX);
-        tokio::spawn(accept(tcp, config, ready_to.clone()));
+        let places = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+        let shaking = Arc::clone(&places);
+        queues.add(queues::TLS_HANDSHAKES, HANDSHAKES_MAX, move || {
+            HANDSHAKES_MAX - shaking.available_permits()
+        });
+        // Not one more sender: the listener ends when all of them are gone.
+        let waiting = ready_to.downgrade();
+        queues.add(queues::TLS_READY, READY_MAX, move || {
+            let room = |ready: Ready| READY_MAX - ready.capacity();
+            waiting.upgrade().map_or(0, room)
+        });
+        tokio::spawn(accept(tcp, config, ready_to.clone(), places));
         tokio::spawn(renew_at_hangup(files, renew, ready_to));
         Ok(Self { addr, ready })
     }
@@ -77,8 +90,12 @@ impl TlsListener {
 type Ready = mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>;
 
 /// Ends when the listener is dropped.
-async fn accept(tcp: TcpListener, config: watch::Receiver<Arc<ServerConfig>>, ready: Ready) {
-    let places = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+async fn accept(
+    tcp: TcpListener,
+    config: watch::Receiver<Arc<ServerConfig>>,
+    ready: Ready,
+    places: Arc<Semaphore>,
+) {
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
             return;

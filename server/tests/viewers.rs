@@ -372,19 +372,31 @@ async fn a_hundred_viewers_that_never_read_hold_little_and_are_closed() {
         .metrics()
         .await
         .of("evwall_viewer_skipped_ticks_total");
-    server
+    let metrics = server
         .until("ticks that nobody takes", |metrics| {
             metrics.of("evwall_viewer_skipped_ticks_total") > skipped + 5.0
         })
         .await;
+    let queue = |what: &str, name: &str| format!("evwall_queue_{what}{{queue=\"{name}\"}}");
+    for name in ["viewer_pieces", "viewer_ticks"] {
+        let waiting = metrics.of(&queue("length", name));
+        assert!(waiting >= VIEWERS as f64, "{waiting} wait in {name}");
+    }
+    for (name, bound) in [("fleet", 256.0), ("passwords", 34.0), ("session_ends", 256.0)] {
+        assert_eq!(metrics.of(&queue("bound", name)), bound, "{name}");
+        let length = format!("{} ", queue("length", name));
+        assert!(metrics.0.lines().any(|line| line.starts_with(&length)), "{name}");
+    }
     let each_kb = (rss_kb(&server) - before_kb) / VIEWERS as f64;
     assert!(
         each_kb < 100.0,
         "{each_kb} kB for each viewer that does not read"
     );
     server
-        .until("an end of them", |metrics| {
+        .until("an end of them and of what waited for them", |metrics| {
             metrics.of("evwall_viewers") <= 1.0
+                && metrics.of(&queue("length", "viewer_pieces")) == 0.0
+                && metrics.of(&queue("length", "viewer_ticks")) <= 2.0
         })
         .await;
     for viewer in &mut viewers {

@@ -12,6 +12,8 @@ use tokio::sync::Semaphore;
 const AT_ONCE: usize = 2;
 /// Waiting log-ins; at the bound the newest is refused as `Busy`.
 pub const WAITING_MAX: usize = 32;
+/// At work or waiting.
+pub const PLACES: usize = WAITING_MAX + AT_ONCE;
 pub const LENGTH_MIN: u8 = 12;
 /// In bytes. A longer one is wrong without being hashed.
 pub const LENGTH_MAX: u16 = 256;
@@ -92,7 +94,6 @@ impl Passwords {
     }
 
     /// Hashes at work or waiting.
-    #[cfg(test)]
     pub(crate) fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
     }
@@ -130,7 +131,7 @@ struct Place(Arc<AtomicUsize>);
 
 impl Place {
     fn take(waiting: &Arc<AtomicUsize>) -> Result<Self, Busy> {
-        if waiting.fetch_add(1, Ordering::Relaxed) >= WAITING_MAX + AT_ONCE {
+        if waiting.fetch_add(1, Ordering::Relaxed) >= PLACES {
             waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(Busy);
         }

@@ -16,7 +16,7 @@ use sqlx::{Sqlite, Transaction};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -53,6 +53,8 @@ pub struct Access(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     /// Exactly one connection.
     write: SqlitePool,
+    /// Who waits for it.
+    pub(crate) writers: AtomicUsize,
     read: SqlitePool,
     pub(crate) path: PathBuf,
     pub(crate) settings: Settings,
@@ -90,8 +92,24 @@ pub enum OpenError {
     Fault { path: PathBuf, fault: Fault },
 }
 
+/// One who waits, until it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn count(all: &'a AtomicUsize) -> Self {
+        all.fetch_add(1, Ordering::Relaxed);
+        Self(all)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Ended-session messages a slow listener may fall behind before it has to ask the store instead.
-const ENDS_KEPT: usize = 256;
+pub(crate) const ENDS_KEPT: usize = 256;
 const READERS: u32 = 4;
 
 impl Access {
@@ -165,6 +183,7 @@ impl Access {
             .map_err(database)?;
         let access = Self(Arc::new(Inner {
             write,
+            writers: AtomicUsize::new(0),
             read,
             path: path.clone(),
             settings,
@@ -212,6 +231,7 @@ impl Access {
     /// A writing transaction, begun as one: it never has to upgrade a read lock, which SQLite may refuse.
     /// Dropped without `commit`, it never happened.
     pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        let _waiting = Waiting::count(&self.0.writers);
         self.0.write.begin_with("BEGIN IMMEDIATE").await
     }
 

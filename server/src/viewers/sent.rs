@@ -94,6 +94,12 @@ impl Sent {
         self.unacked.len() < MAX_UNACKED_TICKS
     }
 
+    /// Ticks on their way.
+    #[must_use]
+    pub fn unacked(&self) -> usize {
+        self.unacked.len()
+    }
+
     pub fn sent_tick(&mut self, tick: u64) {
         if self.unacked.back() != Some(&tick) {
             self.unacked.push_back(tick);

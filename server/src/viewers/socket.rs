@@ -29,6 +29,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tracing::debug;
 
 use crate::metrics::{BYTES_OUT, CLASS_BYTES, CLASS_MESSAGES};
+use crate::queues::{self, Share};
 
 /// The longest piece of a message that is handed over at once.
 const FRAGMENT_BYTES: usize = 16 * 1024;
@@ -40,6 +41,8 @@ pub struct Socket {
     /// Fragments that the socket has not taken yet: of what is being sent, so never more than one picture, and all of
     /// it shared.
     unsent: VecDeque<Frame>,
+    /// How many they are.
+    waiting: Share,
     /// A piece that cannot be handed over for this long ends the viewer.
     patience: Duration,
     bytes_out: Counter,
@@ -93,6 +96,7 @@ where
         let socket = Socket {
             inner: WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await,
             unsent: VecDeque::new(),
+            waiting: Share::of(queues::VIEWER_PIECES),
             patience,
             bytes_out: counter!(BYTES_OUT),
             class: (Counter::noop(), Counter::noop()),
@@ -158,10 +162,12 @@ impl Socket {
                 message_len = 0;
             }
         }
+        self.waiting.holds(self.unsent.len());
         while let Some(fragment) = self.unsent.front() {
             let fragment = Message::Frame(fragment.clone());
             self.feed(fragment).await?;
             self.unsent.pop_front();
+            self.waiting.holds(self.unsent.len());
         }
         self.flush().await
     }

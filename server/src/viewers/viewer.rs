@@ -27,6 +27,7 @@ use crate::clock;
 use crate::fleet_thread::{Published, framed};
 use crate::metrics::{BAD_UPWARD, SCREENS_REFUSED, SKIPPED_TICKS, VIEWERS};
 use crate::places::action_of_up;
+use crate::queues::{self, Share};
 use crate::screens::Orders;
 use crate::state::AppState;
 
@@ -89,6 +90,7 @@ async fn serve(mut socket: Socket, state: AppState, session: Arc<Session>) {
         cards: Cards::new(session.id, session.role.scope()),
         session,
         sent: Sent::default(),
+        on_their_way: Share::of(queues::VIEWER_TICKS),
         fresh: HashMap::new(),
         behind_since: None,
         credits: Credits::default(),
@@ -124,6 +126,8 @@ struct Viewer {
     switched: Option<Instant>,
     published: watch::Receiver<Arc<Published>>,
     sent: Sent,
+    /// Ticks that are not acknowledged.
+    on_their_way: Share,
     /// Cells that were answered between two ticks and are not in the published picture yet.
     fresh: HashMap<CellKey, CellStream>,
     cards: Cards,
@@ -227,6 +231,7 @@ impl Viewer {
             self.scope = scope;
             // The page forgets all cells when it hears of another scope, and asks anew.
             self.sent = Sent::default();
+            self.on_their_way.holds(0);
             self.fresh.clear();
             self.behind_since = None;
             self.switched = Some(Instant::now());
@@ -276,6 +281,7 @@ impl Viewer {
             }
             Up::Ack { tick } => {
                 self.sent.acked(tick);
+                self.on_their_way.holds(self.sent.unacked());
                 if self.behind_since.is_some() {
                     self.send_what_is_lacking().await?;
                 }
@@ -355,6 +361,7 @@ impl Viewer {
         let leaving = self.sent.take_leaving();
         frames.extend(leaving.iter().map(|key| framed(&Down::Drop { key: *key })));
         self.sent.sent_tick(published.tick);
+        self.on_their_way.holds(self.sent.unacked());
         self.socket.send_frames(&frames).await
     }
 

@@ -84,7 +84,7 @@ impl Desk {
         }
         info!(user = %self.session.name, from = %self.from, purpose = purpose.kind().name(), "a card was opened");
         Ok(OpenedCard {
-            card: card::of(&permit, &facts, &self.state.sources, now)
+            card: card::of(&permit, &facts, &self.state.sources.all(), now)
                 .map_err(|_| ApiError::HandleExpired)?,
             words: app::text::fields::words(),
             until_unix_s,

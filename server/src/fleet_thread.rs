@@ -22,6 +22,7 @@ use crate::metrics::{
     BLURRED, CELL_CHANGES, CELLS, LIVE, REGISTERED, REPORTS_NOT_SHOWN, SOURCE_AGE, TICK_SECONDS,
 };
 use crate::queues::{self, Queues};
+use crate::source::Names;
 
 /// Batches that may wait for the fleet; one is at most one message of a source.
 const QUEUE_BATCHES: usize = 256;
@@ -224,13 +225,13 @@ impl FleetHandle {
 ///
 /// # Errors
 /// When the system gives no thread.
-pub fn start(fleet: Fleet, sources: Vec<String>, tick_ms: u32) -> std::io::Result<FleetHandle> {
+pub fn start(fleet: Fleet, sources: Names, tick_ms: u32) -> std::io::Result<FleetHandle> {
     let (asks, inbox) = mpsc::channel(QUEUE_BATCHES);
     let (publish, published) = watch::channel(Arc::new(Published::default()));
     let epoch = rand::random();
     let scopes = fleet.rules().scopes();
     let writer = Writer {
-        ages: vec![None; sources.len()],
+        ages: Vec::new(),
         fleet,
         sources,
         publish,
@@ -261,7 +262,7 @@ struct Writer {
     fleet: Fleet,
     /// By source, from its first report on: where the age of its newest one is told.
     ages: Vec<Option<Gauge>>,
-    sources: Vec<String>,
+    sources: Names,
     publish: watch::Sender<Arc<Published>>,
     tick_ms: u32,
 }
@@ -333,12 +334,9 @@ impl Writer {
     fn tick(&mut self) {
         let started = Instant::now();
         let summary = self.fleet.tick(clock::now());
-        let name = |id: SourceId| {
-            self.sources
-                .get(usize::from(id.0))
-                .cloned()
-                .unwrap_or_default()
-        };
+        let names = self.sources.all();
+        let name = |id: SourceId| names.get(usize::from(id.0)).cloned().unwrap_or_default();
+        self.ages.resize(names.len(), None);
         let status = (0..SENT_SCOPES as u8)
             .map(|scope| framed(&Down::Status(summary.status(scope, name))))
             .collect();

@@ -16,6 +16,7 @@ pub const RECONNECTS: &str = "evwall_source_reconnects_total";
 pub const PLATFORM_SESSIONS: &str = "evwall_platform_connections";
 pub const PLATFORM_LOGINS: &str = "evwall_platform_logins_total";
 pub const PLATFORM_CLOSED: &str = "evwall_platform_closed_total";
+pub const PLATFORM_READS: &str = "evwall_platform_reads_total";
 pub const PLATFORM_WAITS: &str = "evwall_platform_waits_total";
 pub const REGISTERED: &str = "evwall_vehicles_registered";
 pub const LIVE: &str = "evwall_vehicles_live";
@@ -87,6 +88,7 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
         PLATFORM_CLOSED,
         "Connections of platforms that ended, by reason"
     );
+    describe_counter!(PLATFORM_READS, "Platforms files read at SIGHUP, by outcome");
     describe_counter!(
         PLATFORM_WAITS,
         "Times a platform was made to wait because it sent too fast"

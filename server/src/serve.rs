@@ -177,20 +177,22 @@ where
             bail!("the registry has more vehicles than one server holds");
         }
     }
-    let sources: Arc<[String]> = streams
-        .iter()
-        .map(|(stream, _)| stream.name.clone())
-        .chain(platforms.all.iter().map(|platform| platform.name.clone()))
-        .collect();
-    u16::try_from(sources.len()).context("more than 65,535 streams and platforms")?;
-    let picture = picture(&config, &sources)?;
+    let sources = source::Names::new(
+        streams
+            .iter()
+            .map(|(stream, _)| stream.name.clone())
+            .collect(),
+    );
+    u16::try_from(streams.len()).context("more than 65,535 streams")?;
+    let rolls = source::Rolls::new(platforms, sources.clone())?;
+    let picture = picture(&config, sources.clone())?;
     if let Some(picture) = &picture {
         picture.take_up(&mut fleet, clock::now());
     }
-    let quarantines = source::Quarantines::new(&sources);
-    let fleet = fleet_thread::start(fleet, sources.to_vec(), config.tick_ms)?
+    let quarantines = source::Quarantines::new(sources.clone());
+    let fleet = fleet_thread::start(fleet, sources.clone(), config.tick_ms)?
         .with_districts(districts::names(&districts));
-    for source in 0..u16::try_from(sources.len())? {
+    for source in 0..u16::try_from(sources.all().len())? {
         // A wall names also who has never come.
         fleet.source_connected(SourceId(source), false).await;
     }
@@ -198,7 +200,6 @@ where
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     tasks.spawn(at_hangup(stop.clone()));
-    let first_platform = SourceId(u16::try_from(streams.len())?);
     let subscribed = streams.len();
     for (index, (stream, tls)) in streams.into_iter().enumerate() {
         let id = SourceId(u16::try_from(index)?);
@@ -214,19 +215,21 @@ where
     if let Some(listener) = platform_listener {
         println!("platforms tcp://{}", listener.local_addr()?);
         info!(
-            platforms = platforms.all.len(),
+            platforms = rolls.newest().platforms.all.len(),
             "listening for platforms; a reply of success means taken into memory and no more: evwall is a mirror and \
              must never be a maker's only receiver"
         );
         let gateway = source::Gateway::new(
-            platforms,
-            first_platform,
+            rolls.clone(),
             quarantines.clone(),
             registered.clone(),
             fleet.clone(),
             stop.clone(),
         );
         tasks.spawn(gateway.listen(listener));
+        if let Some(path) = config.platforms.clone() {
+            tasks.spawn(rolls.keep(path, fleet.clone(), stop.clone()));
+        }
     }
     tasks.spawn(registry_live::keep(
         registry_file,
@@ -424,7 +427,7 @@ async fn open_access(config: &Serve) -> Result<Access> {
 }
 
 /// Where the picture is kept; nothing, and no older one, where it shall not be.
-fn picture(config: &Serve, sources: &[String]) -> Result<Option<Picture>> {
+fn picture(config: &Serve, sources: source::Names) -> Result<Option<Picture>> {
     let folder = &config.data_dir.path;
     if config.state_hours == 0 {
         Picture::forget(folder);

@@ -50,7 +50,8 @@ pub async fn export(State(state): State<AppState>) -> Response {
 
 /// Every source of the configuration, in its order; nothing while the fleet does not answer.
 async fn lines(state: &AppState) -> Option<Vec<SourceLine>> {
-    let count = u16::try_from(state.sources.len()).unwrap_or(u16::MAX);
+    let names = state.sources.all();
+    let count = u16::try_from(names.len()).unwrap_or(u16::MAX);
     let told = state
         .fleet
         .read(move |fleet| {
@@ -61,7 +62,7 @@ async fn lines(state: &AppState) -> Option<Vec<SourceLine>> {
         })
         .await;
     let (summaries, qualities) = told?;
-    let lines = state.sources.iter().zip(0..).zip(qualities);
+    let lines = names.iter().zip(0..).zip(qualities);
     let lines = lines.map(|((name, id), quality)| {
         let summary = summaries.iter().find(|summary| summary.id == SourceId(id));
         line(name, summary, &quality)

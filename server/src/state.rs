@@ -13,6 +13,7 @@ use crate::fleet_thread::FleetHandle;
 use crate::ground::Ground;
 use crate::handles::Handles;
 use crate::screens::Screens;
+use crate::source::Names;
 use crate::viewers::Seats;
 use crate::walls::Walls;
 
@@ -30,8 +31,7 @@ pub struct AppState {
     pub ground: Arc<Ground>,
     /// Of the page's files.
     pub site: SiteNumber,
-    /// Names of the sources, by their number.
-    pub sources: Arc<[String]>,
+    pub sources: Names,
     pub alarms: Arc<AlarmBoard>,
     pub walls: Arc<Walls>,
     /// Places that the desk can go to.

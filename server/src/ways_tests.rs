@@ -28,6 +28,7 @@ use crate::handles::Handles;
 use crate::outside::{Outside, Peer};
 use crate::places::{PLACES, Place, Verb};
 use crate::screens::Screens;
+use crate::source::Names;
 use crate::state::{AppState, SiteNumber};
 use crate::viewers::{Limits, Seats};
 use crate::{clock, fleet_thread, routes};
@@ -96,12 +97,12 @@ impl Centre {
         let state = AppState {
             leptos: LeptosOptions::builder().output_name("evwall").build(),
             access,
-            fleet: fleet_thread::start(fleet, Vec::new(), 1000).unwrap(),
+            fleet: fleet_thread::start(fleet, Names::default(), 1000).unwrap(),
             handles: Arc::new(Handles::default()),
             seats: Seats::new(Limits::default()),
             ground: Arc::new(Ground::open(&GroundArgs::default()).unwrap()),
             site: SiteNumber(7),
-            sources: Arc::new([]),
+            sources: Names::default(),
             alarms: Arc::default(),
             walls: Arc::default(),
             screens: Arc::new(Screens::new()),

@@ -736,3 +736,85 @@ fn a_file_or_an_address_that_cannot_be_taken_is_one_line_without_a_password() {
     let said = refused(&mut start(&holder.local_addr().unwrap().to_string()));
     assert!(said.contains("in use"), "{said}");
 }
+
+/// The entry of one platform.
+fn entry(name: &str, password: &str, more: &str) -> String {
+    format!(
+        "[[platform]]\nname = \"{name}\"\nuser = \"{name}\"\npassword = \"{password}\"\nfrom = [\"127.0.0.1\"]\n\
+         wmis = [\"*\"]\n{more}\n"
+    )
+}
+
+#[tokio::test]
+async fn the_platforms_file_is_read_again_at_sighup_whole_or_not_at_all() {
+    let centre = Centre::start("", "").await;
+    let file = centre.server.folder.path("platforms.toml");
+    let pid = centre.server.child.id().to_string();
+    let taken = "evwall_platform_reads_total{outcome=\"taken\"}";
+    let refused = "evwall_platform_reads_total{outcome=\"refused\"}";
+    let hang_up = async |text: &str, series: &str, times: f64| {
+        std::fs::write(&file, text).unwrap();
+        let sent = std::process::Command::new("kill")
+            .args(["-HUP", &pid])
+            .status();
+        assert!(sent.unwrap().success());
+        let done = |metrics: &support::Metrics| metrics.of(series) == times;
+        centre.server.until(series, done).await;
+    };
+    let mut old = centre.logged_in("old").await;
+    let mut byd = centre.logged_in("byd").await;
+
+    // Refused whole: an error in the last entry, with its line and without a password.
+    let bad = [
+        entry("new", PASSWORD, ""),
+        entry("bad", "s3cret", "wmi = 1"),
+    ]
+    .concat();
+    hang_up(&bad, refused, 1.0).await;
+    let words = "the platforms stay as they were";
+    centre.server.until_logged(words).await;
+    let logged = centre.server.logged.lock().unwrap().clone();
+    let line = logged.lines().find(|line| line.contains(words)).unwrap();
+    assert!(line.contains("line ") && !line.contains("s3cret"), "{line}");
+    let mut early = centre.connect().await;
+    let login_new = login("new", PASSWORD);
+    early.send(&login_new).await;
+    early.expect(&login_new, ReplyFlag::Error).await;
+
+    // One is new, one has another password, one is gone.
+    const OTHER: &str = "another-password";
+    let good = [entry("new", PASSWORD, ""), entry("byd", OTHER, "")].concat();
+    hang_up(&good, taken, 1.0).await;
+    old.expect_close().await;
+    centre.until_closed("dismissed", 1.0).await;
+    let mut again = centre.connect().await;
+    let login_old = login("old", PASSWORD);
+    again.send(&login_old).await;
+    again.expect(&login_old, ReplyFlag::Error).await;
+    // A connection from before the reading goes by the new one too.
+    early.send(&login_new).await;
+    early.expect(&login_new, ReplyFlag::Success).await;
+    let first = report(&vin(7));
+    early.send(&first).await;
+    early.expect(&first, ReplyFlag::Success).await;
+    centre
+        .server
+        .until("its vehicle and its connection", |metrics| {
+            metrics.of("evwall_vehicles_registered") == 1.0
+                && metrics.of("evwall_source_connected{source=\"new\"}") == 1.0
+                && metrics.of("evwall_source_reports_total{source=\"new\"}") == 1.0
+        })
+        .await;
+    // Who is logged in stays; the next login wants the new password, on the same connection too.
+    let beat = empty(Command::Heartbeat);
+    byd.send(&beat).await;
+    byd.expect(&beat, ReplyFlag::Success).await;
+    let stale = login("byd", PASSWORD);
+    byd.send(&stale).await;
+    byd.expect(&stale, ReplyFlag::Error).await;
+    let fresh = login("byd", OTHER);
+    let mut next = centre.connect().await;
+    next.send(&fresh).await;
+    next.expect(&fresh, ReplyFlag::Success).await;
+    centre.kept_its_secrets();
+}

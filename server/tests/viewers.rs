@@ -382,10 +382,17 @@ async fn a_hundred_viewers_that_never_read_hold_little_and_are_closed() {
         let waiting = metrics.of(&queue("length", name));
         assert!(waiting >= VIEWERS as f64, "{waiting} wait in {name}");
     }
-    for (name, bound) in [("fleet", 256.0), ("passwords", 34.0), ("session_ends", 256.0)] {
+    for (name, bound) in [
+        ("fleet", 256.0),
+        ("passwords", 34.0),
+        ("session_ends", 256.0),
+    ] {
         assert_eq!(metrics.of(&queue("bound", name)), bound, "{name}");
         let length = format!("{} ", queue("length", name));
-        assert!(metrics.0.lines().any(|line| line.starts_with(&length)), "{name}");
+        assert!(
+            metrics.0.lines().any(|line| line.starts_with(&length)),
+            "{name}"
+        );
     }
     let each_kb = (rss_kb(&server) - before_kb) / VIEWERS as f64;
     assert!(

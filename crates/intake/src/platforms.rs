@@ -31,7 +31,7 @@ pub struct Platforms {
 }
 
 /// What holds for every connection.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Connections at once, signed in or not; the newest is refused.
@@ -65,7 +65,7 @@ impl Default for Limits {
 }
 
 /// One platform.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Platform {
     /// What it is called on the page, in logs and in metrics.
@@ -111,7 +111,7 @@ fn one() -> usize {
 
 /// The datum of positions in frames that do not name one. The 2016 edition names none; terminals read satellites, so
 /// WGS-84 is taken unless the file says otherwise.
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DatumName {
     #[default]
@@ -243,6 +243,14 @@ impl Platform {
         self.from.iter().any(|network| network.holds(peer))
     }
 
+    /// Whether somebody who has logged in may go on under the other entry: it bounds what they send alike, and reads their
+    /// positions alike. Who they may speak for is asked at each frame, and who they are at each login.
+    #[must_use]
+    pub fn bounds_like(&self, other: &Self) -> bool {
+        let bounds = |of: &Self| (of.datum, of.max_unregistered, of.frames_per_s, of.sessions);
+        bounds(self) == bounds(other)
+    }
+
     #[must_use]
     pub fn may_speak_for(&self, vin: &Vin) -> bool {
         self.wmis
@@ -266,6 +274,8 @@ fn is_vin_letter(byte: u8) -> bool {
 }
 
 /// A user name or password as it stands in a login, NUL behind it; or `hex:` and its bytes, for GB 18030.
+// Compared as bytes only with another reading of the file; what somebody sends is compared in constant time (`who`).
+#[derive(PartialEq, Eq)]
 struct Padded<const N: usize>([u8; N]);
 
 impl<const N: usize> std::fmt::Debug for Padded<N> {
@@ -302,7 +312,7 @@ fn padded<const N: usize>(bytes: &[u8]) -> [u8; N] {
 }
 
 /// An address, or all addresses that begin alike.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Network {
     first: IpAddr,
     bits: u32,

@@ -62,6 +62,8 @@ pub enum Close {
     HalfFrames,
     Noise,
     Replaced,
+    /// Its platform stands in the file no more, or with other bounds.
+    Dismissed,
     NotReading,
     Stopping,
 }
@@ -78,6 +80,7 @@ impl Close {
             Self::HalfFrames => "half_frames",
             Self::Noise => "noise",
             Self::Replaced => "replaced",
+            Self::Dismissed => "dismissed",
             Self::NotReading => "not_reading",
             Self::Stopping => "stopping",
         }
@@ -107,6 +110,11 @@ impl Session {
     #[must_use]
     pub fn platform(&self) -> Option<usize> {
         self.platform
+    }
+
+    /// The platforms file was read again: who has logged in stands at another place of it now, or at none.
+    pub fn stands_at(&mut self, platform: Option<usize>) {
+        self.platform = platform;
     }
 
     #[must_use]

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::platforms::DatumName;
 
 /// One stream.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stream {
     /// What it is called on the page, in logs and in metrics.
@@ -30,7 +30,7 @@ pub struct Stream {
 }
 
 /// A text that no log and no error shows.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(pub String);
 

@@ -28,6 +28,7 @@ use self::seal::{BESIDE, Opened, Secret};
 use crate::clock;
 use crate::fleet_thread::FleetHandle;
 use crate::metrics::{PICTURE_BYTES, PICTURE_HELD_SECONDS, PICTURE_WRITE_SECONDS, PICTURE_WRITES};
+use crate::source::Names;
 
 const WRITE_EVERY: Duration = Duration::from_secs(60);
 /// Vehicles that the fleet copies at once: well under a megabyte, and under a millisecond of its thread.
@@ -41,8 +42,7 @@ pub struct Picture {
     secret: Secret,
     /// An older one is not shown.
     max_age: Duration,
-    /// Names of the sources, by their number.
-    sources: Vec<String>,
+    sources: Names,
     blur_radius_m: f64,
 }
 
@@ -60,14 +60,14 @@ impl Picture {
         folder: &Path,
         key_file: Option<&Path>,
         max_age: Duration,
-        sources: &[String],
+        sources: Names,
         blur_radius_m: f64,
     ) -> Result<Self> {
         Ok(Self {
             folder: folder.to_owned(),
             secret: key::find(key_file, folder)?,
             max_age,
-            sources: sources.to_vec(),
+            sources,
             blur_radius_m,
         })
     }
@@ -114,8 +114,9 @@ impl Picture {
         let mut pieces = opened.pieces();
         let about = pieces.next().context("it is empty")?;
         let about: About = serde_json::from_slice(about).context("its first piece")?;
+        let names = self.sources.all();
         let number = |name: &String| {
-            let found = self.sources.iter().position(|source| source == name)?;
+            let found = names.iter().position(|source| source == name)?;
             u16::try_from(found).ok().map(SourceId)
         };
         let before = Before {
@@ -150,7 +151,7 @@ impl Picture {
         self.tidy();
         let began = Instant::now();
         let about = About {
-            sources: self.sources.clone(),
+            sources: self.sources.all().to_vec(),
             blur_radius_m: self.blur_radius_m,
         };
         let about = serde_json::to_vec(&about).unwrap_or_default();

@@ -16,7 +16,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use fleet::{Report, SourceId};
 use gb32960::encode::{self, ReplyFlag};
 use gb32960::{Datum, Frame, Split, Time, Vin};
-use intake::{Answer, Close, Platforms, Session, Step, Tries, flag_of};
+use intake::{Answer, Close, Session, Step, flag_of};
 use metrics::{counter, gauge};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -27,6 +27,7 @@ use tracing::{info, warn};
 
 use super::Intake;
 use super::quarantine::{Quarantines, STRANGERS};
+use super::roll::{Roll, Rolls};
 use super::standing::Standing;
 use crate::clock;
 use crate::fleet_thread::FleetHandle;
@@ -54,14 +55,11 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// All platforms and what they need of the server.
 pub struct Gateway {
-    pub platforms: Platforms,
-    standings: Vec<Standing>,
-    /// The source of the first platform; the others follow.
-    first_source: u16,
+    rolls: Rolls,
     quarantines: Quarantines,
     registered: Registered,
     /// Through which platform a vehicle has logged in.
-    online: Mutex<HashMap<Vin, usize>>,
+    online: Mutex<HashMap<Vin, SourceId>>,
     fleet: FleetHandle,
     stop: CancellationToken,
 }
@@ -69,26 +67,18 @@ pub struct Gateway {
 impl Gateway {
     #[must_use]
     pub fn new(
-        platforms: Platforms,
-        first_source: SourceId,
+        rolls: Rolls,
         quarantines: Quarantines,
         registered: Registered,
         fleet: FleetHandle,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let standings = platforms
-            .all
-            .iter()
-            .map(|platform| Standing::new(platform, &platforms.limits))
-            .collect();
-        for platform in &platforms.all {
+        for platform in &rolls.newest().platforms.all {
             gauge!(SOURCE_CONNECTED, "source" => platform.name.clone()).set(0.0);
         }
         Arc::new(Self {
+            rolls,
             quarantines,
-            standings,
-            first_source: first_source.0,
-            platforms,
             registered,
             online: Mutex::default(),
             fleet,
@@ -113,7 +103,7 @@ impl Gateway {
                     continue;
                 }
             };
-            if connections.len() >= self.platforms.limits.connections {
+            if connections.len() >= self.rolls.newest().platforms.limits.connections {
                 counter!(PLATFORM_CLOSED, "reason" => "full").increment(1);
                 continue;
             }
@@ -139,52 +129,50 @@ impl Gateway {
     }
 
     /// Takes a vehicle's login: refused while it is online through another platform that is connected itself.
-    fn vehicle_login(&self, vin: Vin, platform: usize) -> ReplyFlag {
+    fn vehicle_login(&self, vin: Vin, source: SourceId, roll: &Roll) -> ReplyFlag {
+        let is_online = |other: SourceId| {
+            let place = roll.sources.iter().position(|known| *known == other);
+            place.is_some_and(|place| roll.standings[place].is_online())
+        };
         let mut online = self.online.lock().unwrap_or_else(PoisonError::into_inner);
         match online.get(&vin) {
-            Some(&other) if other != platform && self.standings[other].is_online() => {
+            Some(&other) if other != source && is_online(other) => {
                 return ReplyFlag::VinDuplicate;
             }
             None if online.len() >= MOST_ONLINE => {}
             _ => {
-                online.insert(vin, platform);
+                online.insert(vin, source);
             }
         }
         ReplyFlag::Success
     }
 
     /// A logout counts where the login came from.
-    fn vehicle_logout(&self, vin: Vin, platform: usize) {
+    fn vehicle_logout(&self, vin: Vin, source: SourceId) {
         let mut online = self.online.lock().unwrap_or_else(PoisonError::into_inner);
-        if online.get(&vin) == Some(&platform) {
+        if online.get(&vin) == Some(&source) {
             online.remove(&vin);
         }
     }
-
-    fn source(&self, platform: usize) -> SourceId {
-        // There are fewer platforms and streams than 65,536: the start has checked it.
-        SourceId(self.first_source + platform as u16)
-    }
 }
 
-impl Tries for Gateway {
-    fn may_try(&self, platform: usize) -> bool {
-        self.standings[platform].may_try(clock::now().mono_ms)
-    }
-
-    fn failed(&self, platform: usize) {
-        self.standings[platform].failed(clock::now().mono_ms);
-    }
+/// A place among the sessions of a platform.
+struct Seat {
+    name: String,
+    source: SourceId,
+    standing: Arc<Standing>,
+    number: u64,
 }
 
 struct Connection<'a> {
     gateway: &'a Gateway,
     peer: SocketAddr,
+    /// The newest when its last bytes came.
+    roll: Arc<Roll>,
     session: Session,
     /// Of the platform, once it has logged in; before that for nobody, so that damage is counted.
     intake: Intake,
-    /// The seat among the platform's sessions, by its number.
-    seat: Option<(usize, u64)>,
+    seat: Option<Seat>,
     replaced: CancellationToken,
     received: BytesMut,
     noise_bytes: usize,
@@ -203,6 +191,7 @@ impl<'a> Connection<'a> {
         Self {
             gateway,
             peer,
+            roll: gateway.rolls.newest(),
             session: Session::new(peer.ip()),
             intake: gateway.of_strangers(),
             seat: None,
@@ -224,13 +213,15 @@ impl<'a> Connection<'a> {
         let (stop, replaced) = (self.gateway.stop.clone(), self.replaced.clone());
         let why = tokio::select! {
             why = self.talk(&mut socket) => why,
-            () = replaced.cancelled() => Close::Replaced,
+            () = replaced.cancelled() => match &self.seat {
+                Some(seat) if seat.standing.is_over() => Close::Dismissed,
+                _ => Close::Replaced,
+            },
             () = stop.cancelled() => Close::Stopping,
         };
         counter!(PLATFORM_CLOSED, "reason" => why.name()).increment(1);
-        if let Some((platform, _)) = self.seat {
-            let name = &self.gateway.platforms.all[platform].name;
-            info!(platform = %name, reason = why.name(), "a platform's session ended");
+        if let Some(seat) = &self.seat {
+            info!(platform = %seat.name, reason = why.name(), "a platform's session ended");
         }
         self.leave_seat().await;
         // Half-close and let the client close first: an answer in a socket that is reset is lost.
@@ -262,6 +253,7 @@ impl<'a> Connection<'a> {
                     None => true,
                 },
             };
+            self.go_by_the_newest_roll();
             let close = self.take(at_end).await;
             // Into the fleet's channel first: only then is "success" true.
             let reports = std::mem::take(&mut self.reports);
@@ -269,7 +261,7 @@ impl<'a> Connection<'a> {
                 self.gateway.fleet.apply(reports).await;
             }
             if !self.answers.is_empty() {
-                let patience = self.gateway.platforms.limits.answer_within_s;
+                let patience = self.roll.platforms.limits.answer_within_s;
                 let patience = Duration::from_secs(u64::from(patience));
                 let written = timeout(patience, socket.write_all(&self.answers)).await;
                 self.answers.clear();
@@ -282,10 +274,9 @@ impl<'a> Connection<'a> {
             if let Some(why) = close {
                 return why;
             }
-            if let Some(platform) = self.session.platform() {
-                let standing = &self.gateway.standings[platform];
+            if let Some(seat) = &self.seat {
                 let frames = std::mem::take(&mut self.frames);
-                let wait_ms = standing.wait_ms(frames, clock::now().mono_ms);
+                let wait_ms = seat.standing.wait_ms(frames, clock::now().mono_ms);
                 if wait_ms > 0 {
                     counter!(PLATFORM_WAITS).increment(1);
                     sleep(Duration::from_millis(wait_ms)).await;
@@ -295,9 +286,23 @@ impl<'a> Connection<'a> {
         }
     }
 
+    /// The platforms file may have been read again since the last bytes.
+    fn go_by_the_newest_roll(&mut self) {
+        let newest = self.gateway.rolls.newest();
+        if !Arc::ptr_eq(&newest, &self.roll) {
+            let source = self.seat.as_ref().map(|seat| seat.source);
+            let place = newest
+                .sources
+                .iter()
+                .position(|known| Some(*known) == source);
+            self.session.stands_at(place);
+            self.roll = newest;
+        }
+    }
+
     /// When waiting ends, and with what; `None`: the frame that has begun is given up.
     fn deadline(&self) -> (Instant, Option<Close>) {
-        let limits = &self.gateway.platforms.limits;
+        let limits = &self.roll.platforms.limits;
         let seconds = |s: u32| Duration::from_secs(u64::from(s));
         let (patience, why) = match (self.session.platform(), self.session.failed_logins()) {
             (Some(_), _) => (seconds(limits.idle_s), Close::Idle),
@@ -320,7 +325,7 @@ impl<'a> Connection<'a> {
         let mut close = None;
         let (had, half_frames) = (rest.len(), self.half_frames);
         while close.is_none() && !rest.is_empty() {
-            let max_data_bytes = self.gateway.platforms.limits.max_data_bytes;
+            let max_data_bytes = self.roll.platforms.limits.max_data_bytes;
             let found = match gb32960::split_within(&rest, max_data_bytes) {
                 Split::Wait { .. } if at_end => gb32960::split_at_end(&rest, max_data_bytes),
                 found => Some(found),
@@ -389,8 +394,7 @@ impl<'a> Connection<'a> {
     }
 
     async fn frame(&mut self, frame: &Frame<'_>, bytes: &Bytes) -> Option<Close> {
-        let gateway = self.gateway;
-        let verdict = self.session.hear(frame, &gateway.platforms, gateway);
+        let verdict = self.session.hear(frame, &self.roll.platforms, &*self.roll);
         if self.session.platform().is_some() {
             self.quiet_since = Instant::now();
         }
@@ -427,15 +431,15 @@ impl<'a> Connection<'a> {
 
     fn vehicle(&mut self, frame: &Frame<'_>, online: bool) -> ReplyFlag {
         let vin = frame.identifier();
-        let Some((platform, _)) = self.seat.filter(|_| vin.as_str().is_some()) else {
+        let Some(seat) = self.seat.as_ref().filter(|_| vin.as_str().is_some()) else {
             self.refused("identifier", frame);
             return flag_of("identifier");
         };
         if !online {
-            self.gateway.vehicle_logout(vin, platform);
+            self.gateway.vehicle_logout(vin, seat.source);
             return ReplyFlag::Success;
         }
-        let flag = self.gateway.vehicle_login(vin, platform);
+        let flag = self.gateway.vehicle_login(vin, seat.source, &self.roll);
         if flag != ReplyFlag::Success {
             self.refused("online_elsewhere", frame);
         }
@@ -446,9 +450,9 @@ impl<'a> Connection<'a> {
         let vin = frame.identifier();
         // What names no vehicle takes nobody's place; why it is refused is said below.
         if vin.as_str().is_some()
-            && let Some((platform, _)) = self.seat
+            && let Some(seat) = &self.seat
             && !self.gateway.registered.has(&vin)
-            && !self.gateway.standings[platform].takes_in(vin)
+            && !seat.standing.takes_in(vin)
         {
             self.refused("unregistered", frame);
             return flag_of("unregistered");
@@ -475,32 +479,37 @@ impl<'a> Connection<'a> {
     }
 
     async fn logged_in(&mut self, platform: usize) {
-        let gateway = self.gateway;
-        if self.seat.is_some_and(|(before, _)| before == platform) {
+        let (gateway, roll) = (self.gateway, Arc::clone(&self.roll));
+        let source = roll.sources[platform];
+        if self.seat.as_ref().is_some_and(|seat| seat.source == source) {
             return;
         }
         self.leave_seat().await;
-        let entry = &gateway.platforms.all[platform];
-        let source = gateway.source(platform);
+        let entry = &roll.platforms.all[platform];
         let quarantine = gateway.quarantines.of(source);
         self.intake = Intake::new(source, entry.name.clone(), entry.datum(), quarantine);
-        let number = gateway.standings[platform].enter(self.replaced.clone());
-        self.seat = Some((platform, number));
+        let standing = Arc::clone(&roll.standings[platform]);
+        self.seat = Some(Seat {
+            name: entry.name.clone(),
+            source,
+            number: standing.enter(self.replaced.clone()),
+            standing,
+        });
         info!(platform = %entry.name, from = %self.peer.ip(), "a platform logged in");
         gauge!(SOURCE_CONNECTED, "source" => entry.name.clone()).set(1.0);
         gateway.fleet.source_connected(source, true).await;
     }
 
     async fn leave_seat(&mut self) {
-        let Some((platform, number)) = self.seat.take() else {
+        let Some(seat) = self.seat.take() else {
             return;
         };
-        let gateway = self.gateway;
-        if gateway.standings[platform].leave(number) {
-            let name = gateway.platforms.all[platform].name.clone();
-            gauge!(SOURCE_CONNECTED, "source" => name).set(0.0);
-            let source = gateway.source(platform);
-            gateway.fleet.source_connected(source, false).await;
+        if seat.standing.leave(seat.number) {
+            gauge!(SOURCE_CONNECTED, "source" => seat.name).set(0.0);
+            self.gateway
+                .fleet
+                .source_connected(seat.source, false)
+                .await;
         }
     }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use fleet::SourceId;
 use tokio_util::sync::CancellationToken;
 
+use super::names::Names;
 use crate::clock;
 
 /// Pieces kept for one source; at the bound the oldest goes.
@@ -96,26 +97,48 @@ impl Quarantine {
     }
 }
 
-/// Those of all sources, in the order of their numbers, and one for who has not logged in.
+/// Those of all sources, and one for who has not logged in. Clones share them.
 #[derive(Clone)]
-pub struct Quarantines(Arc<[(String, Quarantine)]>);
+pub struct Quarantines {
+    names: Names,
+    /// By the number of the source, as far as any was asked for.
+    kept: Arc<Mutex<Vec<Quarantine>>>,
+    strangers: Quarantine,
+}
 
 impl Quarantines {
     #[must_use]
-    pub fn new(sources: &[String]) -> Self {
-        let names = sources.iter().map(String::as_str).chain([STRANGERS]);
-        Self(
-            names
-                .map(|name| (name.to_owned(), Quarantine::default()))
-                .collect(),
-        )
+    pub fn new(names: Names) -> Self {
+        Self {
+            names,
+            kept: Arc::default(),
+            strangers: Quarantine::default(),
+        }
     }
 
     /// Of one source; of a number that no source has, that of the strangers.
     #[must_use]
     pub fn of(&self, source: SourceId) -> Quarantine {
-        let sources = self.0.len() - 1;
-        self.0[usize::from(source.0).min(sources)].1.clone()
+        let at = usize::from(source.0);
+        let sources = self.names.all().len();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if at >= sources {
+            return self.strangers.clone();
+        }
+        if kept.len() < sources {
+            kept.resize_with(sources, Quarantine::default);
+        }
+        kept[at].clone()
+    }
+
+    /// With their names, the strangers last.
+    fn all(&self) -> Vec<(String, Quarantine)> {
+        let names = self.names.all();
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let sources = names.iter().cloned().zip(kept.iter().cloned());
+        sources
+            .chain([(STRANGERS.to_owned(), self.strangers.clone())])
+            .collect()
     }
 
     /// Forgets what has become a day old, until the stop.
@@ -127,14 +150,19 @@ impl Quarantines {
                 () = stop.cancelled() => return,
             }
             let now_unix_ms = clock::unix_ms();
-            self.0.iter().for_each(|(_, kept)| kept.forget(now_unix_ms));
+            self.all()
+                .iter()
+                .for_each(|(_, kept)| kept.forget(now_unix_ms));
         }
     }
 
     /// Every piece that is kept, a line each.
     #[must_use]
     pub fn text(&self) -> String {
-        self.0.iter().map(|(name, kept)| kept.lines(name)).collect()
+        self.all()
+            .iter()
+            .map(|(name, kept)| kept.lines(name))
+            .collect()
     }
 }
 

@@ -24,6 +24,8 @@ struct Sessions {
     open: VecDeque<(u64, CancellationToken)>,
     most: usize,
     next: u64,
+    /// Nobody gets in any more, and whoever was in was told to end.
+    is_over: bool,
 }
 
 impl Standing {
@@ -36,6 +38,7 @@ impl Standing {
                 open: VecDeque::new(),
                 most: platform.sessions,
                 next: 0,
+                is_over: false,
             }),
             wrong_logins: Mutex::new(Bucket::new(per_minute / 60.0, per_minute)),
             // A second's worth may come at once: platforms send in bursts.
@@ -51,6 +54,9 @@ impl Standing {
         let mut sessions = lock(&self.sessions);
         let number = sessions.next;
         sessions.next += 1;
+        if sessions.is_over {
+            end.cancel();
+        }
         if sessions.open.len() >= sessions.most
             && let Some((_, oldest)) = sessions.open.pop_front()
         {
@@ -65,6 +71,18 @@ impl Standing {
         let mut sessions = lock(&self.sessions);
         sessions.open.retain(|(open, _)| *open != number);
         sessions.open.is_empty()
+    }
+
+    /// Tells all sessions to end, those too that are just about to begin.
+    pub fn dismiss(&self) {
+        let mut sessions = lock(&self.sessions);
+        sessions.is_over = true;
+        sessions.open.iter().for_each(|(_, end)| end.cancel());
+    }
+
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        lock(&self.sessions).is_over
     }
 
     #[must_use]
@@ -166,6 +184,17 @@ mod tests {
         }
         let ended: Vec<_> = ends.iter().map(CancellationToken::is_cancelled).collect();
         assert_eq!(ended, [true, false, false]);
+    }
+
+    #[test]
+    fn who_is_dismissed_ends_and_who_logs_in_in_that_moment_too() {
+        let standing = standing("sessions = 2");
+        let (before, after) = (CancellationToken::new(), CancellationToken::new());
+        let _ = standing.enter(before.clone());
+        assert!(!standing.is_over() && !before.is_cancelled());
+        standing.dismiss();
+        let _ = standing.enter(after.clone());
+        assert!(standing.is_over() && before.is_cancelled() && after.is_cancelled());
     }
 
     #[test]

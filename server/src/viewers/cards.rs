@@ -78,7 +78,7 @@ impl Cards {
             let received = facts.received_mono_ms();
             if *seen != received || seen.is_none() {
                 *seen = received;
-                let Ok(card) = card::of(&permit, &facts, &state.sources, now) else {
+                let Ok(card) = card::of(&permit, &facts, &state.sources.all(), now) else {
                     gone.push(*handle);
                     continue;
                 };

@@ -162,9 +162,10 @@ impl Clock {
     #[inline(always)]
     pub fn part(&self, start_ms: u32, glide_ms: u16) -> f32 {
         // A start in the future (a frame time read before the message) counts as now.
-        let age_ms = (self.now_ms.wrapping_sub(start_ms) as i32).max(0) as f32;
-        let glide_ms = f32::from(glide_ms.min(self.cap_ms).max(1));
-        (age_ms / glide_ms).min(1.0)
+        let age_ms = (self.now_ms.wrapping_sub(start_ms) as i32).max(0);
+        let glide_ms = i32::from(glide_ms.min(self.cap_ms).max(1));
+        // Bounded as a whole number: WebAssembly has no least of two floats that Rust could use, and would call for it.
+        age_ms.min(glide_ms) as f32 / glide_ms as f32
     }
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::backend::{Backend, RING_COLOUR, Scene, ring_px};
 use super::glow::Glow;
 use super::listen::Listener;
-use crate::raster::{Picture, RIM_PX};
+use crate::raster::{Part, Picture, RIM_PX};
 use crate::style::{ColourBy, Filter, Styles};
 use wasm_bindgen::{Clamped, JsCast, JsValue};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
@@ -51,11 +51,11 @@ impl Backend for Cpu {
 
     fn draw(&mut self, scene: &mut Scene<'_>) -> bool {
         let (width_px, height_px) = scene.camera.size_px();
-        if (self.canvas.width(), self.canvas.height()) != (width_px, height_px) {
+        if self.picture.resize(width_px, height_px) {
+            // Empties the canvas too, whatever its size was.
             self.canvas.set_width(width_px);
             self.canvas.set_height(height_px);
         }
-        self.picture.resize(width_px, height_px);
         match self.glow.steps(scene) {
             Some(steps) => self.picture.begin_in_afterglow(steps),
             None if scene.light.density => self.picture.begin_density(),
@@ -78,10 +78,10 @@ impl Backend for Cpu {
                     .draw_cell(cell.records(), &to_px, scene.clock, styles);
             }
         }
-        self.picture.finish();
         if let Some(at_px) = scene.selected_px {
             self.picture.draw_ring(at_px, ring_px(scene), RING_COLOUR);
         }
+        self.picture.finish();
         let (stride, rows) = self.picture.size_with_rim();
         // The image is a view of our memory: made anew each frame, because memory that grows moves.
         let image = ImageData::new_with_u8_clamped_array_and_sh(
@@ -90,8 +90,21 @@ impl Backend for Cpu {
             rows,
         );
         let rim = -f64::from(RIM_PX);
+        let put = |image: &ImageData, part: Part| {
+            let [x, y, width, height] =
+                [part.x_px, part.y_px, part.width_px, part.height_px].map(f64::from);
+            self.context
+                .put_image_data_with_dirty_x_and_dirty_y_and_dirty_width_and_dirty_height(
+                    image, rim, rim, x, y, width, height,
+                )
+        };
+        // A canvas that was lost came back empty, as is what neither this picture nor the last one touched.
         image
-            .and_then(|image| self.context.put_image_data(&image, rim, rim))
+            .and_then(|image| {
+                self.picture
+                    .changed()
+                    .try_for_each(|part| put(&image, part))
+            })
             .is_ok()
     }
 

@@ -7,9 +7,18 @@ use wire::Bye;
 /// Ticks come once a second; after this long without one the picture counts as old.
 pub const STALE_AFTER_MS: u64 = 3_000;
 /// An open socket on which nothing came for this long is given up: its other end may be gone without a word.
-pub const GIVE_UP_AFTER_MS: u64 = 15_000;
+pub const GIVE_UP_AFTER_MS: u64 = 10_000;
+/// The same after the page or its machine slept: the server has most likely closed such a socket.
+const GIVE_UP_AFTER_SLEEP_MS: u64 = 4_000;
+/// A socket that takes longer to open is tried anew: a system whose first words were lost waits ever longer.
+const OPEN_WITHIN_MS: u64 = 2_000;
+/// Clocks that part by so much between two looks: the machine slept.
+const SLEPT_MS: i64 = 5_000;
 const FIRST_RETRY_MS: u64 = 500;
-const LONGEST_RETRY_MS: u64 = 15_000;
+/// A server that was away is found again within this.
+const LONGEST_RETRY_MS: u64 = 1_500;
+/// A server that is there and does not want this page now is left in peace for longer.
+const LONGEST_RETRY_UNWANTED_MS: u64 = 15_000;
 
 /// How things stand, as the page shows it. Times are the browser's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,10 +48,18 @@ pub struct Now {
 pub struct Link {
     open: bool,
     refused: Option<Bye>,
+    /// The server said goodbye for a reason of this page's own.
+    unwanted: bool,
     failures: u32,
     heard: Option<Now>,
     /// When the present socket opened.
     opened: Now,
+    /// Since when it is being opened.
+    opening: Option<Now>,
+    /// No tick has come since the page woke.
+    woken: bool,
+    /// When it was looked at last.
+    looked: Option<Now>,
 }
 
 impl Link {
@@ -54,15 +71,39 @@ impl Link {
         }
     }
 
+    /// A socket is being opened.
+    pub fn opening(&mut self, now: Now) {
+        self.opening = Some(now);
+    }
+
     pub fn opened(&mut self, now: Now) {
         self.open = true;
         self.opened = now;
+        self.opening = None;
+        self.woken = false;
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.open
     }
 
     /// A tick came.
     pub fn tick(&mut self, now: Now) {
         self.heard = Some(now);
         self.failures = 0;
+        self.unwanted = false;
+        self.woken = false;
+    }
+
+    /// Once a second: a machine that slept is noticed by its clocks, of which only one goes on in its sleep.
+    pub fn look(&mut self, now: Now) {
+        if let Some(last) = self.looked.replace(now) {
+            let passed_ms = i64::try_from(now.mono_ms.saturating_sub(last.mono_ms));
+            let slept_ms = now.unix_ms - last.unix_ms - passed_ms.unwrap_or(i64::MAX);
+            if slept_ms > SLEPT_MS {
+                self.woke(now);
+            }
+        }
     }
 
     /// The page was not looking, so silence meant nothing until now.
@@ -71,12 +112,15 @@ impl Link {
             self.heard = Some(now);
         }
         self.opened = now;
+        self.woken = self.open;
     }
 
     /// The server said why it closes.
     pub fn bye(&mut self, why: Bye) {
-        if matches!(why, Bye::Reload | Bye::SessionEnded) {
-            self.refused = Some(why);
+        match why {
+            Bye::Reload | Bye::SessionEnded => self.refused = Some(why),
+            Bye::Full | Bye::TooSlow | Bye::BadFrame => self.unwanted = true,
+            Bye::Stopping => {}
         }
     }
 
@@ -84,21 +128,33 @@ impl Link {
     /// come back in the same moment.
     pub fn closed(&mut self, chance: f64) -> Option<u64> {
         self.open = false;
+        self.opening = None;
         if self.refused.is_some() {
             return None;
         }
-        let longest_ms = (FIRST_RETRY_MS << self.failures.min(10)).min(LONGEST_RETRY_MS);
+        let most_ms = match self.unwanted {
+            true => LONGEST_RETRY_UNWANTED_MS,
+            false => LONGEST_RETRY_MS,
+        };
+        let longest_ms = (FIRST_RETRY_MS << self.failures.min(10)).min(most_ms);
         self.failures += 1;
         Some((longest_ms as f64 * (0.5 + chance.clamp(0.0, 1.0) / 2.0)) as u64)
     }
 
-    /// Whether the open socket is to be given up.
+    /// Whether the socket is to be given up.
     pub fn is_dead(&self, now: Now) -> bool {
+        if let Some(since) = self.opening {
+            return now.mono_ms.saturating_sub(since.mono_ms) > OPEN_WITHIN_MS;
+        }
+        let patience_ms = match self.woken {
+            true => GIVE_UP_AFTER_SLEEP_MS,
+            false => GIVE_UP_AFTER_MS,
+        };
         let last = self
             .heard
             .map_or(0, |heard| heard.mono_ms)
             .max(self.opened.mono_ms);
-        self.open && now.mono_ms.saturating_sub(last) > GIVE_UP_AFTER_MS
+        self.open && now.mono_ms.saturating_sub(last) > patience_ms
     }
 
     pub fn connection(&self, now: Now) -> Connection {
@@ -176,14 +232,23 @@ mod tests {
     }
 
     #[test]
-    fn retries_come_later_and_later_and_never_all_at_once() {
+    fn retries_come_later_but_never_much_later_and_never_all_at_once() {
         let mut link = Link::default();
-        let waits: Vec<u64> = (0..8).filter_map(|_| link.closed(1.0)).collect();
-        assert_eq!(
-            waits,
-            [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000]
-        );
+        let mut waits =
+            |count: usize| -> Vec<u64> { (0..count).filter_map(|_| link.closed(1.0)).collect() };
+        assert_eq!(waits(5), [500, 1_000, 1_500, 1_500, 1_500]);
         assert_eq!(Link::default().closed(0.0), Some(250));
+    }
+
+    #[test]
+    fn a_server_without_a_place_is_left_in_peace_until_it_has_one() {
+        let mut link = Link::default();
+        link.bye(Bye::Full);
+        let waits: Vec<u64> = (0..7).filter_map(|_| link.closed(1.0)).collect();
+        assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
+        link.opened(at(0));
+        link.tick(at(1));
+        assert_eq!(link.closed(1.0), Some(500));
     }
 
     #[test]
@@ -199,12 +264,52 @@ mod tests {
     }
 
     #[test]
-    fn an_open_socket_without_a_word_is_given_up() {
+    fn an_open_socket_without_a_word_is_given_up_and_so_is_one_that_never_opens() {
         let mut link = Link::default();
-        link.opened(at(1_000));
-        assert!(!link.is_dead(at(16_000)));
-        assert!(link.is_dead(at(16_001)));
+        link.opening(at(1_000));
+        assert!(!link.is_dead(at(3_000)));
+        assert!(link.is_dead(at(3_001)));
+        link.closed(0.0);
+        assert!(!link.is_dead(at(60_000)), "there is none");
+        link.opening(at(60_000));
+        link.opened(at(61_000));
+        assert!(!link.is_dead(at(71_000)));
+        assert!(link.is_dead(at(71_001)));
+    }
+
+    #[test]
+    fn who_has_slept_gives_a_dead_socket_up_sooner_and_a_living_one_not_at_all() {
+        let mut link = Link::default();
+        link.opened(at(0));
+        link.tick(at(500));
         link.woke(at(60_000));
-        assert!(!link.is_dead(at(60_001)));
+        assert!(!link.is_dead(at(64_000)));
+        assert!(link.is_dead(at(64_001)));
+        link.tick(at(60_700));
+        assert!(
+            !link.is_dead(at(70_700)),
+            "it lives, and gets the usual patience"
+        );
+    }
+
+    #[test]
+    fn a_machine_that_slept_is_noticed_by_its_clocks() {
+        let mut link = Link::default();
+        link.opened(at(0));
+        link.tick(at(500));
+        link.look(at(1_000));
+        link.look(at(2_000));
+        assert!(!link.woken);
+        // The other clock stood still meanwhile.
+        let woken = Now {
+            mono_ms: 3_000,
+            unix_ms: at(3_000).unix_ms + 3_600_000,
+        };
+        link.look(woken);
+        assert!(link.is_dead(at(7_001)));
+        // A clock that is put right backwards is no sleep.
+        link.tick(at(7_100));
+        link.look(at(8_000));
+        assert!(!link.is_dead(at(15_000)));
     }
 }

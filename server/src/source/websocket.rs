@@ -1,6 +1,7 @@
 //! Subscribes to one telemetry stream over WebSocket, for as long as the server runs.
 //!
-//! A lost or unreachable stream is tried again after a jittered, growing pause; the map goes on being served.
+//! A lost or unreachable stream is tried again after a jittered, growing pause; the map goes on being served. The pauses stay
+//! short, because the wall is wrong for as long as they last: what was lost is there again within seconds of its return.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +11,9 @@ use axum::http::HeaderValue;
 use axum::http::header::AUTHORIZATION;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
+use bytes::Bytes;
 use fleet::{Report, SourceId};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use intake::{Credentials, Stream};
 use metrics::{counter, gauge};
 use tokio::time::{sleep, timeout};
@@ -32,11 +34,18 @@ use crate::metrics::{RECONNECTS, SOURCE_CONNECTED};
 
 /// A message larger than this ends the connection: 512 frames of the largest common size fit in it.
 const MAX_MESSAGE_BYTES: usize = 1 << 20;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Shorter than the pauses that the system makes after its first tries: a way that is there again is found by a new one.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 /// A stream that carries nothing at all, not even a ping, for this long is taken for dead.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(90);
+/// After so long without a word the other side is asked whether it lives.
+const ASK_AFTER: Duration = Duration::from_secs(3);
+/// One that has answered such a question before, and does not for so long, is gone without a word.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_millis(1_500);
+/// After refusals: only an operator can mend that, and a stranger that asks every second is locked out.
+const LONGEST_PAUSE_REFUSED: Duration = Duration::from_secs(10);
 /// Reports that are handed on together, where more messages have come already: a stream that sends each report in a
 /// message of its own would otherwise wake the fleet for every one.
 const REPORTS_AT_ONCE: usize = 256;
@@ -92,9 +101,12 @@ async fn subscribe_for_ever(
     connected_gauge.set(0.0);
     let mut intake = Intake::new(source, name.clone(), from.datum(), quarantine);
     let mut pause = FIRST_PAUSE;
+    let mut failures = 0u64;
     loop {
+        let mut is_refused = false;
         match connect(from, tls.clone()).await {
             Ok(stream) => {
+                failures = 0;
                 info!(source = %name, "telemetry stream connected");
                 connected_gauge.set(1.0);
                 fleet.source_connected(source, true).await;
@@ -111,21 +123,50 @@ async fn subscribe_for_ever(
                 }
                 warn!(source = %name, %why, "telemetry stream lost; connecting again");
             }
-            Err(why) => {
-                warn!(source = %name, %why, "telemetry stream cannot be reached; trying again")
+            Err(unreachable) => {
+                failures += 1;
+                let why = unreachable.why;
+                is_refused = unreachable.is_refused;
+                // At the first, second, fourth, … in a row: one that is away for a day must not fill the disk.
+                if failures.is_power_of_two() {
+                    warn!(source = %name, %why, failures, "telemetry stream cannot be reached; trying again");
+                }
             }
         }
         reconnects.increment(1);
         // Between half and one and a half times the pause, so that sources lost together do not return together.
         sleep(pause.mul_f64(rand::random_range(0.5..1.5))).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        let longest = if is_refused {
+            LONGEST_PAUSE_REFUSED
+        } else {
+            LONGEST_PAUSE
+        };
+        pause = (pause * 2).min(longest);
     }
 }
 
 type Socket =
     tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
 
-async fn connect(from: &Stream, tls: Option<Connector>) -> std::result::Result<Socket, String> {
+/// Why there is no connection.
+struct Unreachable {
+    why: String,
+    is_refused: bool,
+}
+
+impl From<String> for Unreachable {
+    fn from(why: String) -> Self {
+        Self {
+            why,
+            is_refused: false,
+        }
+    }
+}
+
+async fn connect(
+    from: &Stream,
+    tls: Option<Connector>,
+) -> std::result::Result<Socket, Unreachable> {
     let mut request = from
         .url
         .as_str()
@@ -142,13 +183,16 @@ async fn connect(from: &Stream, tls: Option<Connector>) -> std::result::Result<S
     match timeout(CONNECT_TIMEOUT, connecting).await {
         Ok(Ok((stream, _))) => Ok(stream),
         Ok(Err(Error::Http(answer))) if answer.status() == 401 || answer.status() == 403 => {
-            Err(format!(
-                "it refused us with {}: look at bearer, or user and password, of this stream",
-                answer.status()
-            ))
+            Err(Unreachable {
+                why: format!(
+                    "it refused us with {}: look at bearer, or user and password, of this stream",
+                    answer.status()
+                ),
+                is_refused: true,
+            })
         }
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("no answer within {CONNECT_TIMEOUT:?}")),
+        Ok(Err(error)) => Err(error.to_string().into()),
+        Err(_) => Err(format!("no answer within {CONNECT_TIMEOUT:?}").into()),
     }
 }
 
@@ -168,13 +212,19 @@ fn authorization(credentials: &Credentials) -> Option<HeaderValue> {
 /// Reads until the connection ends; says why, and whether anything came at all.
 async fn read(mut stream: Socket, intake: &mut Intake, fleet: &FleetHandle) -> (String, bool) {
     let mut received = false;
+    let mut answers = false;
+    // Whoever answers this one is going to be asked again.
+    if let Err(error) = stream.send(Message::Ping(Bytes::new())).await {
+        return (error.to_string(), received);
+    }
     loop {
-        let mut next = match timeout(SILENCE_TIMEOUT, stream.next()).await {
+        let mut next = match hear(&mut stream, answers).await {
             Ok(next) => Some(next),
-            Err(_) => return (format!("nothing came for {SILENCE_TIMEOUT:?}"), received),
+            Err(why) => return (why, received),
         };
         let (mut reports, mut end) = (Vec::new(), None);
         while let Some(message) = next {
+            answers |= matches!(message, Some(Ok(Message::Pong(_))));
             end = take(message, intake, &mut reports);
             let is_enough = end.is_some() || reports.len() >= REPORTS_AT_ONCE;
             next = match is_enough {
@@ -190,6 +240,31 @@ async fn read(mut stream: Socket, intake: &mut Intake, fleet: &FleetHandle) -> (
         if let Some(why) = end {
             return (why, received);
         }
+    }
+}
+
+/// The next message. One that `answers` is asked when it says nothing for long, because a connection whose other end is gone
+/// without a word looks like one that has nothing to say.
+async fn hear(
+    stream: &mut Socket,
+    answers: bool,
+) -> std::result::Result<Option<Result<Message, Error>>, String> {
+    if let Ok(next) = timeout(ASK_AFTER, stream.next()).await {
+        return Ok(next);
+    }
+    let patience = if answers {
+        ANSWER_TIMEOUT
+    } else {
+        SILENCE_TIMEOUT - ASK_AFTER
+    };
+    let asked = async {
+        stream.send(Message::Ping(Bytes::new())).await?;
+        Ok::<_, Error>(stream.next().await)
+    };
+    match timeout(patience, asked).await {
+        Ok(Ok(next)) => Ok(next),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("nothing came for {:?}", ASK_AFTER + patience)),
     }
 }
 

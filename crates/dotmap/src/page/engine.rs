@@ -381,7 +381,11 @@ impl Inner {
     fn open_socket(self: &Rc<Self>) {
         let socket = Socket::open(&self.socket_url, self.weakly(Inner::socket_event));
         let failed = socket.is_err();
-        self.state.borrow_mut().socket = socket.ok();
+        let (now, _) = self.now();
+        let mut state = self.state.borrow_mut();
+        state.socket = socket.ok();
+        state.link.opening(now);
+        drop(state);
         if failed {
             self.reconnect();
         }
@@ -459,7 +463,13 @@ impl Inner {
 
     fn second(self: &Rc<Self>) {
         let (now, now_ms) = self.now();
-        if self.state.borrow().link.is_dead(now) {
+        let is_dead = {
+            let mut state = self.state.borrow_mut();
+            state.link.look(now);
+            // A hidden page acknowledges nothing and is sent nothing.
+            !(state.hidden && state.link.is_open()) && state.link.is_dead(now)
+        };
+        if is_dead {
             self.reconnect();
         }
         self.mend_backend();

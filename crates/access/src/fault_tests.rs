@@ -166,6 +166,19 @@ impl Desk {
 }
 
 #[tokio::test]
+async fn a_transaction_that_sqlite_ends_by_itself_does_not_end_all_writing() {
+    let desk = Desk::new().await;
+    let mut writing = desk.access.write().await.unwrap();
+    // As SQLite does when the disk gets full in a commit: whoever holds the transaction does not know.
+    sqlx::raw_sql("ROLLBACK")
+        .execute(&mut *writing)
+        .await
+        .unwrap();
+    drop(writing);
+    desk.everything_works_again().await;
+}
+
+#[tokio::test]
 async fn a_read_only_database_refuses_looks_and_log_ins_and_the_map_goes_on() {
     let desk = Desk::new().await;
     desk.on_the_writer("PRAGMA query_only = ON").await;

@@ -232,7 +232,16 @@ impl Access {
     /// Dropped without `commit`, it never happened.
     pub(crate) async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
         let _waiting = Waiting::count(&self.0.writers);
-        self.0.write.begin_with("BEGIN IMMEDIATE").await
+        const BEGIN: &str = "BEGIN IMMEDIATE";
+        match self.0.write.begin_with(BEGIN).await {
+            // A disk that gets full in a commit makes SQLite end the transaction by itself. The connection does not know,
+            // and would refuse every other one for ever: it is closed, and another one opened.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.0.write.acquire().await?.close().await?;
+                self.0.write.begin_with(BEGIN).await
+            }
+            begun => begun,
+        }
     }
 
     pub(crate) fn read(&self) -> &SqlitePool {

@@ -1,11 +1,13 @@
 //! The way in over WebSocket, against a source that misbehaves: what is damaged is counted by kind, everything else
 //! arrives, and neither a lost stream nor one that was never there keeps the server from serving.
 
+#[path = "../examples/chaos/limits.rs"]
+mod limits;
 mod support;
 
 use std::sync::Arc;
 
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use gb32960::{Command, Edition, Vin};
 use support::{Evwall, FORM, Folder, ask, evwall, refused, report, report_at, vin};
 use tokio::net::{TcpListener, TcpStream};
@@ -152,6 +154,32 @@ async fn a_stream_that_goes_away_is_taken_up_again_and_the_map_is_served_meanwhi
         })
         .await;
     assert_eq!(metrics.of(&connected), 1.0);
+}
+
+#[tokio::test]
+async fn a_stream_that_is_gone_without_a_word_is_opened_anew_and_one_that_never_answers_is_not() {
+    let (source, mute) = (Source::new().await, Source::new().await);
+    let server = Evwall::start(&["--telemetry", &source.url(), "--telemetry", &mute.url()]).await;
+    let mut stream = source.accept().await;
+    let _mute = mute.accept().await;
+    // It answers once and from then on reads nothing: its system goes on saying that all has arrived.
+    let asked = stream.next().await.unwrap().unwrap();
+    assert!(matches!(asked, Message::Ping(_)), "{asked:?}");
+    send(&mut stream, report(&vin(1))).await;
+    let mut again = source.accept().await;
+    send(&mut again, report(&vin(2))).await;
+    let metrics = server
+        .until("the report of the second connection", |metrics| {
+            metrics.of("evwall_reports_total") == 2.0
+        })
+        .await;
+    let of = |source: &Source, metric: &str| {
+        let name = source.0.local_addr().unwrap();
+        metrics.of(&format!("{metric}{{source=\"{name}\"}}"))
+    };
+    assert_eq!(of(&source, "evwall_source_reconnects_total"), 1.0);
+    assert_eq!(of(&mute, "evwall_source_reconnects_total"), 0.0);
+    assert_eq!(of(&mute, "evwall_source_connected"), 1.0);
 }
 
 #[tokio::test]
@@ -321,6 +349,11 @@ async fn a_stream_behind_tls_is_opened_with_a_name_and_password_and_a_stranger_s
     let server = Evwall::start_in(folder, &["--telemetry", &url]).await;
     assert!(accept_tls(&listener, "").await.is_none());
     server.until_logged("cannot be reached").await;
+}
+
+#[test]
+fn the_year_2038_and_the_tick_beyond_32_bits_are_ordinary() {
+    limits::outlive().unwrap();
 }
 
 #[tokio::test]

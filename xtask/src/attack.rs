@@ -1,18 +1,13 @@
 //! `cargo xtask attack`: runs the attack on ourselves, an example of the crate `fleet`, prints its figures, one JSON line
 //! each, and with `--write` puts them as a dated table between two marks of `docs/security.md`.
 
-use std::fs;
-use std::process::Command;
-
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::Value;
 
-use crate::root;
+use crate::marks;
 use crate::step::{cargo, output, step};
 
-const BEGIN: &str = "<!-- attack: begin -->\n";
-const END: &str = "<!-- attack: end -->\n";
 /// What must hold: at most so many percent.
 const HOME_FOUND_PCT: f64 = 1.0;
 /// What must hold of these: no better than guessing, but for what chance makes of so many tries.
@@ -50,11 +45,8 @@ pub fn attack(options: &AttackOptions) -> Result<()> {
         .collect::<Result<_, _>>()
         .context("the attack prints JSON lines")?;
     if options.write {
-        let file = root::root().join("docs/security.md");
-        let day = output(Command::new("date").args(["-u", "+%Y-%m-%d"]))
-            .context("`date` does not say what day it is")?;
-        let page = fs::read_to_string(&file)?;
-        fs::write(&file, with_table(&page, &figures, &day)?)?;
+        let table = table(&figures, &marks::today()?);
+        marks::write("docs/security.md", "attack", &table)?;
     }
     let missed: Vec<&str> = figures
         .iter()
@@ -77,13 +69,9 @@ fn reached(figure: &Value) -> Option<bool> {
     }
 }
 
-fn with_table(page: &str, figures: &[Value], day: &str) -> Result<String> {
-    let (from, to) = (page.find(BEGIN), page.find(END));
-    let (Some(from), Some(to)) = (from, to) else {
-        bail!("docs/security.md has no marks for the table");
-    };
+fn table(figures: &[Value], day: &str) -> String {
     let mut table = format!(
-        "{BEGIN}Taken {day}.\n\n| what is tried | metric | right | guessing | tries | bar |\n|---|---|---|---|---|---|\n"
+        "Taken {day}.\n\n| what is tried | metric | right | guessing | tries | bar |\n|---|---|---|---|---|---|\n"
     );
     for figure in figures {
         let text = |name: &str| figure[name].as_str().unwrap_or_default();
@@ -102,7 +90,7 @@ fn with_table(page: &str, figures: &[Value], day: &str) -> Result<String> {
             figure["tries"]
         );
     }
-    Ok(format!("{}{table}{}", &page[..from], &page[to..]))
+    table
 }
 
 #[cfg(test)]
@@ -111,20 +99,17 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_table_takes_the_place_of_the_old_one_and_says_what_is_missed() {
+    fn the_table_says_what_is_missed() {
         let figure = |metric: &str, value: f64| json!({"attack": "a", "metric": metric, "value": value, "guess": 50.0, "tries": 7, "unit": "%"});
         let figures = [
             figure("attack_home_found_pct", 1.4),
             figure("attack_zone_entry_pct", 51.0),
             figure("attack_link_pct", 100.0),
         ];
-        let page = format!("before\n{BEGIN}old\n{END}after\n");
-        let written = with_table(&page, &figures, "2026-11-22").unwrap();
-        assert!(written.starts_with("before\n") && written.ends_with("after\n"));
-        assert!(!written.contains("old") && written.contains("Taken 2026-11-22"));
+        let written = table(&figures, "2026-11-22");
+        assert!(written.starts_with("Taken 2026-11-22"));
         assert!(written.contains("| `attack_home_found_pct` | 1.4 % | 50.0 % | 7 | **missed** |"));
         assert!(written.contains("| 51.0 % | 50.0 % | 7 | guessing: reached |"));
         assert!(written.contains("| 100.0 % | 50.0 % | 7 | none: remains |"));
-        assert!(with_table("no marks", &figures, "").is_err());
     }
 }

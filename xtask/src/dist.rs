@@ -28,7 +28,7 @@ pub struct DistOptions {
 }
 
 /// Where each file of the repository goes.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
     ("packaging/evwall-kiosk", "bin/evwall-kiosk"),
     ("packaging/evwall.toml", "etc/evwall/evwall.toml"),
     ("packaging/kiosk.env", "etc/evwall/kiosk.env"),
@@ -46,6 +46,7 @@ const FILES: [(&str, &str); 13] = [
     ("docs/operations.md", "share/doc/evwall/operations.md"),
     ("docs/security.md", "share/doc/evwall/security.md"),
     ("docs/performance.md", "share/doc/evwall/performance.md"),
+    ("docs/chaos.md", "share/doc/evwall/chaos.md"),
     ("docs/grafana.json", "share/doc/evwall/grafana.json"),
     ("public/ATTRIBUTION.md", "share/doc/evwall/ATTRIBUTION.md"),
 ];

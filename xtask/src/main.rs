@@ -8,8 +8,10 @@ mod attack;
 mod basemap;
 mod bench;
 mod browser;
+mod chaos;
 mod ci;
 mod dist;
+mod marks;
 mod root;
 mod run;
 mod screenshot;
@@ -51,6 +53,8 @@ enum Task {
     Soak(soak::SoakOptions),
     /// Try on a made-up week what somebody would who watches one viewer's map; `--write`: into docs/security.md
     Attack(attack::AttackOptions),
+    /// Do to the release programs every fault that they must survive, and print what became of it; `--write`: into docs/chaos.md
+    Chaos(chaos::ChaosOptions),
     /// Make the default ground map and its fonts again: public/ground, public/fonts
     Basemap,
     /// Take the picture of the wall that README.md shows
@@ -67,6 +71,7 @@ fn main() -> ExitCode {
         Task::Dist(options) => dist::dist(&options),
         Task::Soak(options) => soak::soak(&options),
         Task::Attack(options) => attack::attack(&options),
+        Task::Chaos(options) => chaos::chaos(&options),
         Task::Basemap => basemap::basemap(),
         Task::Screenshot(options) => screenshot::screenshot(&options),
     };

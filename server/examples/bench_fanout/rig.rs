@@ -26,9 +26,11 @@ pub struct City {
     folder: PathBuf,
     programs: PathBuf,
     telemetry: Vec<String>,
-    sim: Child,
+    sim: Option<Child>,
     pub vehicles: u32,
     users: usize,
+    /// Of the server, besides what every one gets.
+    pub settings: Vec<String>,
 }
 
 /// One start of the server.
@@ -41,13 +43,8 @@ pub struct Server {
 impl City {
     /// Starts the simulator. `others` are streams that the server subscribes to beside it.
     pub fn start(vehicles: u32, interval_s: u32, others: &[String]) -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("evwall-bench-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(folder.join("site/pkg"))?;
-        // Vehicles are counted by the districts of the ground map.
-        let ground = concat!(env!("CARGO_MANIFEST_DIR"), "/../public/ground");
-        std::os::unix::fs::symlink(ground, folder.join("site/ground"))?;
-        let programs = programs()?;
+        let mut city = Self::around(vehicles, others)?;
+        let (programs, folder) = (&city.programs, &city.folder);
         let mut sim = Command::new(programs.join("evwall-sim"))
             .args(["fleet", "--listen", "127.0.0.1:0", "--wait"])
             .args(["--vehicles", &vehicles.to_string()])
@@ -59,25 +56,42 @@ impl City {
             .spawn()
             .context("the simulator could not be started")?;
         let found = said(&mut sim, &["listening "])?;
-        let mut telemetry = vec![found[0].clone()];
-        telemetry.extend_from_slice(others);
+        city.telemetry.insert(0, found[0].clone());
+        city.sim = Some(sim);
+        Ok(city)
+    }
+
+    /// A city of streams that come from elsewhere. Its registry is empty until somebody writes one.
+    pub fn around(vehicles: u32, telemetry: &[String]) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("evwall-bench-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(folder.join("site/pkg"))?;
+        // Vehicles are counted by the districts of the ground map.
+        let ground = concat!(env!("CARGO_MANIFEST_DIR"), "/../public/ground");
+        std::os::unix::fs::symlink(ground, folder.join("site/ground"))?;
+        std::fs::write(folder.join("registry.csv"), "vin,make,model,class\n")?;
         Ok(Self {
             folder,
-            programs,
-            telemetry,
-            sim,
+            programs: programs()?,
+            telemetry: telemetry.to_vec(),
+            sim: None,
             vehicles,
             users: 0,
+            settings: Vec::new(),
         })
     }
 
-    fn evwall(&self) -> Command {
+    pub fn registry(&self) -> PathBuf {
+        self.folder.join("registry.csv")
+    }
+
+    pub fn evwall(&self) -> Command {
         let mut command = Command::new(self.programs.join("evwall"));
         command.env("EVWALL_LOG", "error");
         command
     }
 
-    fn data_dir(&self) -> PathBuf {
+    pub fn data_dir(&self) -> PathBuf {
         self.folder.join("data")
     }
 
@@ -97,6 +111,7 @@ impl City {
         for url in &self.telemetry {
             command.args(["--telemetry", url]);
         }
+        command.args(&self.settings);
         let mut child = command
             .stdout(Stdio::piped())
             .spawn()
@@ -136,14 +151,16 @@ impl City {
     }
 
     pub fn sim_cpu_s(&self) -> Result<f64> {
-        cpu_s(self.sim.id())
+        cpu_s(self.sim.as_ref().context("no simulator")?.id())
     }
 }
 
 impl Drop for City {
     fn drop(&mut self) {
-        let _ = self.sim.kill();
-        let _ = self.sim.wait();
+        if let Some(sim) = &mut self.sim {
+            let _ = sim.kill();
+            let _ = sim.wait();
+        }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
@@ -255,6 +272,22 @@ impl Server {
         let mut lines = text.lines().filter_map(|line| line.rsplit_once(' '));
         let found = lines.find(|(name, _)| *name == series);
         Ok(found.and_then(|(_, value)| value.parse().ok()))
+    }
+
+    /// The sum of a metric over all its labels.
+    pub fn sum(&self, metric: &str) -> Result<f64> {
+        Ok(value(&self.metrics()?, metric))
+    }
+
+    /// Sends a form as somebody who is signed in; gives the whole answer.
+    pub fn post(&self, cookie: &str, path: &str, form: &str) -> Result<String> {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nCookie: {cookie}\r\nContent-Length: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n\r\n{form}",
+            self.map,
+            form.len()
+        );
+        ask(self.map, &request)
     }
 
     /// Waits until there is such a value.

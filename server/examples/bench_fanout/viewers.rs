@@ -273,10 +273,10 @@ impl Trip {
     }
 }
 
-type Socket = WebSocketStream<TcpStream>;
+pub type Socket = WebSocketStream<TcpStream>;
 
 /// `receive_bytes` asks the system for a small buffer, as a thin device has.
-async fn connect(addr: SocketAddr, cookie: &str, receive_bytes: Option<u32>) -> Result<Socket> {
+pub async fn connect(addr: SocketAddr, cookie: &str, receive_bytes: Option<u32>) -> Result<Socket> {
     let socket = TcpSocket::new_v4()?;
     if let Some(bytes) = receive_bytes {
         socket.set_recv_buffer_size(bytes)?;
@@ -290,7 +290,7 @@ async fn connect(addr: SocketAddr, cookie: &str, receive_bytes: Option<u32>) -> 
     Ok(opened.0)
 }
 
-async fn say(socket: &mut Socket, up: Up) -> Result<()> {
+pub async fn say(socket: &mut Socket, up: Up) -> Result<()> {
     Ok(socket.send(Message::binary(up.encode())).await?)
 }
 

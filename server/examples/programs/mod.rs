@@ -5,8 +5,12 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-/// The programs beside this example, of the same profile; built where they are missing or older.
+/// The programs beside this example, of the same profile; built where they are missing or older. `EVWALL_PROGRAMS` names a
+/// folder with others, which are taken as they are.
 pub fn programs() -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os("EVWALL_PROGRAMS") {
+        return Ok(named.into());
+    }
     let own = std::env::current_exe()?;
     let profile = own
         .parent()

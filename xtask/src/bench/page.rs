@@ -4,15 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde_json::Value;
 
 use super::bars::{self, Side};
 use super::table::tables;
-use crate::root;
-use crate::step::output;
+use crate::{marks, root};
 
 const INTRO: &str = "# Performance
 
@@ -26,8 +24,7 @@ const HEAD: &str =
 pub fn write(bench: &str, figures: &[Value]) -> Result<()> {
     let file = root::root().join("docs/performance.md");
     let before = fs::read_to_string(&file).unwrap_or_else(|_| INTRO.to_owned());
-    let day = output(Command::new("date").args(["-u", "+%Y-%m-%d"]))
-        .context("`date` does not say what day it is")?;
+    let day = marks::today()?;
     fs::write(
         &file,
         with_section(&before, bench, figures, &day, &machine()),

@@ -13,6 +13,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use bytes::Bytes;
 use fleet::{Report, SourceId};
+use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use intake::{Credentials, Stream};
 use metrics::{counter, gauge};
@@ -23,6 +24,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tokio_tungstenite::Connector;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_util::sync::CancellationToken;
@@ -34,8 +36,10 @@ use crate::metrics::{RECONNECTS, SOURCE_CONNECTED};
 
 /// A message larger than this ends the connection: 512 frames of the largest common size fit in it.
 const MAX_MESSAGE_BYTES: usize = 1 << 20;
-/// Shorter than the pauses that the system makes after its first tries: a way that is there again is found by a new one.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// While one try to connect has no answer, another begins: a way that is there again is found by it, and the first may still
+/// wait for words that were lost. So there are at most ten.
+const CONNECT_BESIDE: Duration = Duration::from_secs(1);
 /// A stream that carries nothing at all, not even a ping, for this long is taken for dead.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(90);
 /// After so long without a word the other side is asked whether it lives.
@@ -43,7 +47,7 @@ const ASK_AFTER: Duration = Duration::from_secs(3);
 /// One that has answered such a question before, and does not for so long, is gone without a word.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_millis(1_500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// After refusals: only an operator can mend that, and a stranger that asks every second is locked out.
 const LONGEST_PAUSE_REFUSED: Duration = Duration::from_secs(10);
 /// Reports that are handed on together, where more messages have come already: a stream that sends each report in a
@@ -175,13 +179,8 @@ async fn connect(
     if let Some(value) = from.credentials().as_ref().and_then(authorization) {
         request.headers_mut().insert(AUTHORIZATION, value);
     }
-    let config = WebSocketConfig::default()
-        .max_message_size(Some(MAX_MESSAGE_BYTES))
-        .max_frame_size(Some(MAX_MESSAGE_BYTES));
-    let connecting =
-        tokio_tungstenite::connect_async_tls_with_config(request, Some(config), true, tls);
-    match timeout(CONNECT_TIMEOUT, connecting).await {
-        Ok(Ok((stream, _))) => Ok(stream),
+    match timeout(CONNECT_TIMEOUT, first_answer(&request, &tls)).await {
+        Ok(Ok(stream)) => Ok(stream),
         Ok(Err(Error::Http(answer))) if answer.status() == 401 || answer.status() == 403 => {
             Err(Unreachable {
                 why: format!(
@@ -193,6 +192,34 @@ async fn connect(
         }
         Ok(Err(error)) => Err(error.to_string().into()),
         Err(_) => Err(format!("no answer within {CONNECT_TIMEOUT:?}").into()),
+    }
+}
+
+/// Tries side by side until one is answered, or until all have failed.
+async fn first_answer(
+    request: &Request,
+    tls: &Option<Connector>,
+) -> std::result::Result<Socket, Error> {
+    let attempt = || {
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MAX_MESSAGE_BYTES))
+            .max_frame_size(Some(MAX_MESSAGE_BYTES));
+        tokio_tungstenite::connect_async_tls_with_config(
+            request.clone(),
+            Some(config),
+            true,
+            tls.clone(),
+        )
+    };
+    let mut attempts = FuturesUnordered::new();
+    attempts.push(attempt());
+    loop {
+        match timeout(CONNECT_BESIDE, attempts.next()).await {
+            Ok(Some(Ok((stream, _)))) => return Ok(stream),
+            Ok(Some(Err(error))) if attempts.is_empty() => return Err(error),
+            Ok(_) => {}
+            Err(_) => attempts.push(attempt()),
+        }
     }
 }
 

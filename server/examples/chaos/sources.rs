@@ -3,10 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use sim::identity::Identity;
 
 use crate::bench::{Bench, Row, Spell};
+use crate::rig::Server;
 
 const FOR: Duration = Duration::from_secs(20);
 /// Until who is gone without a word counts as cut off.
@@ -90,6 +91,11 @@ pub fn all_at_once(bench: &mut Bench) -> Result<Row> {
     ))
 }
 
+fn fleet_queue(server: &Server) -> Result<f64> {
+    let length = server.series("evwall_queue_length{queue=\"fleet\"}")?;
+    length.context("the server does not say how long its queue is")
+}
+
 pub fn flood(bench: &mut Bench) -> Result<Row> {
     let server = bench.server()?;
     // In this order, so that what is on its way counts as sent and not yet taken.
@@ -106,7 +112,7 @@ pub fn flood(bench: &mut Bench) -> Result<Row> {
         let (mut most_kb, mut longest) = (rss_kb, 0.0f64);
         while !done.load(Ordering::Relaxed) {
             most_kb = most_kb.max(server.rss_kb().unwrap_or(0.0));
-            longest = longest.max(server.sum("evwall_fleet_queue_batches").unwrap_or(0.0));
+            longest = longest.max(fleet_queue(server).unwrap_or(QUEUE + 1.0));
             std::thread::sleep(Duration::from_millis(500));
         }
         (most_kb, longest)

@@ -170,6 +170,10 @@ async fn verify(data_dir: &Path, heads: Option<&Path>) -> Result<()> {
             hex::encode(hash)
         );
     }
+    if let Some((last, at_unix_s)) = verdict.cut {
+        let at = app::log::clock_time(at_unix_s);
+        println!("the rows up to {last} were removed at {at} because of their age");
+    }
     if heads.is_some() {
         println!(
             "{} exported heads were found in the log",

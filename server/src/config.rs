@@ -9,6 +9,7 @@ use intake::{check_url, is_on_this_machine};
 
 use crate::ground::GroundArgs;
 use crate::outside::Outside;
+use crate::retention::Retention;
 use crate::tls;
 use crate::viewers::Limits;
 
@@ -118,9 +119,8 @@ pub struct Serve {
     /// state-key of systemd, else a file that is made in the data dir.
     #[arg(long, value_name = "FILE")]
     pub state_key: Option<PathBuf>,
-    /// A picture older than so many hours is not shown after a restart, and deleted; with 0 none is kept.
-    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u16).range(0..=168))]
-    pub state_hours: u16,
+    #[command(flatten)]
+    pub retention: Retention,
     /// Precision zones: GeoJSON, polygons in which dots are hidden, coarsened or shown late. Read again at SIGHUP.
     #[arg(long, value_name = "FILE", env = "EVWALL_ZONES")]
     pub zones: Option<PathBuf>,

@@ -161,6 +161,12 @@ impl Handles {
         Some((Arc::clone(&card.permit), held.vehicle))
     }
 
+    /// Drops what is over; of a look that is over the store writes the closing row.
+    pub fn forget(&self, now_mono_ms: u64) {
+        self.lock()
+            .retain(|_, held| held.until_mono_ms > now_mono_ms);
+    }
+
     /// Closes a card of this session; the permit to write the closing row for.
     pub fn close(&self, handle: Handle, session: SessionId) -> Option<Arc<Permit>> {
         let mut held = self.lock();
@@ -189,6 +195,29 @@ pub async fn close_abandoned(handles: Arc<Handles>, access: Access, stop: Cancel
             if let Err(fault) = closed.await {
                 warn!(%fault, "the closing row of a card could not be written yet");
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_opened_is_not_kept_for_longer_than_it_is_good() {
+        let handles = Handles::default();
+        let session = SessionId(1);
+        for at_ms in [0, 1_000] {
+            let handle = handles.issue(session, VehicleIx(7), at_ms);
+            assert_eq!(handles.vehicle(handle, session, at_ms), Some(VehicleIx(7)));
+        }
+        for (now_ms, left) in [
+            (GOOD_FOR_MS - 1, 2),
+            (GOOD_FOR_MS, 1),
+            (GOOD_FOR_MS + 1_000, 0),
+        ] {
+            handles.forget(now_ms);
+            assert_eq!(handles.lock().len(), left);
         }
     }
 }

@@ -13,19 +13,19 @@ use tracing::{error, warn};
 use crate::clock;
 
 /// A heads file that cannot be written keeps the server from starting: a log without heads cannot show that its tail
-/// was cut.
+/// was cut. Gives the time of the last one: until then a server ran.
 ///
 /// # Errors
 /// A file that cannot be read or made, in one sentence.
-pub fn check(path: &Path) -> Result<()> {
-    access::read_heads(path)?;
+pub fn check(path: &Path) -> Result<Option<i64>> {
+    let heads = access::read_heads(path)?;
     std::fs::OpenOptions::new()
         .append(true)
         .create(true)
         .mode(0o600)
         .open(path)
         .with_context(|| format!("cannot write the audit heads to {}", path.display()))?;
-    Ok(())
+    Ok(heads.last().map(|head| head.at_unix_s))
 }
 
 /// At once and every hour, until the stop.

@@ -38,6 +38,7 @@ mod rates;
 mod registry;
 mod registry_live;
 mod reload;
+mod retention;
 mod routes;
 mod screens;
 mod serve;

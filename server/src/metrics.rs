@@ -46,6 +46,8 @@ pub const PICTURE_HELD_SECONDS: &str = "evwall_picture_held_seconds";
 pub const PICTURE_BYTES: &str = "evwall_picture_bytes";
 pub const MEMORY: &str = "evwall_memory_bytes";
 pub const SCREENS_REFUSED: &str = "evwall_screens_refused_total";
+pub const RETENTION_DELETED: &str = "evwall_retention_deleted_total";
+pub const RETENTION_RUNS: &str = "evwall_retention_runs_total";
 pub const TOO_FAST: &str = "evwall_requests_too_fast_total";
 
 /// Installs the recorder; call once.
@@ -157,6 +159,14 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
         "How long the fleet was held at a time while it was copied"
     );
     describe_gauge!(PICTURE_BYTES, "Length of the picture that was written last");
+    describe_counter!(
+        RETENTION_DELETED,
+        "Things deleted because they had reached their age, by kind"
+    );
+    describe_counter!(
+        RETENTION_RUNS,
+        "Hourly rounds of the job that deletes, by outcome"
+    );
     describe_counter!(
         TOO_FAST,
         "Requests refused because their session sent too many"

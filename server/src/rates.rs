@@ -77,6 +77,14 @@ struct Second {
 }
 
 impl Addresses {
+    /// Drops the addresses of a second that is over.
+    pub fn forget(&self, now_mono_ms: u64) {
+        let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);
+        if second.number != now_mono_ms / 1000 {
+            *second = Second::default();
+        }
+    }
+
     /// Whether this request is within the rates; it counts if it is.
     pub fn allow(&self, from: IpAddr, now_mono_ms: u64) -> bool {
         let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);

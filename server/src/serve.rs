@@ -27,6 +27,7 @@ use crate::outside::{Peer, PlainListener};
 use crate::picture::Picture;
 use crate::queues::Queues;
 use crate::registry_live::{Registered, Seen};
+use crate::retention::{Keeper, Steady, Stores};
 use crate::screens::Screens;
 use crate::site::Site;
 use crate::state::{AppState, SiteNumber};
@@ -153,7 +154,7 @@ where
     };
     let access = open_access(&config).await?;
     let heads_file = config.heads_file();
-    heads::check(&heads_file)?;
+    let ran_unix_s = heads::check(&heads_file)?;
 
     let mut fleet = Fleet::new(Rules {
         // Whoever knew the seed could undo the displacement of parked cars.
@@ -283,7 +284,16 @@ where
         gazetteer: gazetteer.into(),
         stop: stop.clone(),
     };
-    tasks.spawn(quarantines.clone().keep(stop.clone()));
+    let stores = Stores {
+        access: access.clone(),
+        fleet: state.fleet.clone(),
+        quarantines: quarantines.clone(),
+        handles: Arc::clone(&state.handles),
+        walls: Arc::clone(&state.walls),
+        screens: Arc::clone(&state.screens),
+    };
+    let steady = Steady::new(ran_unix_s, clock::now());
+    tasks.spawn(Keeper::new(stores, config.retention, steady).keep(stop.clone()));
     tasks.spawn(ops::serve(
         ops_listener,
         prometheus,
@@ -429,11 +439,11 @@ async fn open_access(config: &Serve) -> Result<Access> {
 /// Where the picture is kept; nothing, and no older one, where it shall not be.
 fn picture(config: &Serve, sources: source::Names) -> Result<Option<Picture>> {
     let folder = &config.data_dir.path;
-    if config.state_hours == 0 {
+    if config.retention.picture_hours == 0 {
         Picture::forget(folder);
         return Ok(None);
     }
-    let max_age = Duration::from_secs(u64::from(config.state_hours) * 3_600);
+    let max_age = Duration::from_secs(u64::from(config.retention.picture_hours) * 3_600);
     let blur_radius_m = f64::from(config.blur_radius_m);
     let key = config.state_key.as_deref();
     Picture::new(folder, key, max_age, sources, blur_radius_m).map(Some)

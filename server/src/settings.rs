@@ -1,7 +1,8 @@
 //! Where settings come from: the command line, else the environment, else one TOML file, else the default.
 //!
 //! The one list of them is what `config.rs` declares for the command line. A key of the file is the name of an option
-//! without its dashes, a variable of the environment the same in capitals behind `EVWALL_`; so a new option can be set in
+//! without its dashes (of some the first word is that of a table), a variable of the environment the same in capitals behind
+//! `EVWALL_`; so a new option can be set in
 //! all three places by being declared. The file's values are given to the parser of the command line as if they stood at its
 //! end, wherever neither it nor the environment speaks, and are checked there.
 
@@ -19,6 +20,8 @@ use toml::de::{DeTable, DeValue};
 use crate::config::Cli;
 
 const PREFIX: &str = "EVWALL_";
+/// Settings whose names begin so stand in a table of that name, without it.
+const TABLES: [&str; 1] = ["retention"];
 /// Options that are no settings.
 const NOT_IN_FILE: [&str; 3] = ["config", "help", "version"];
 /// A larger file is no list of settings.
@@ -84,17 +87,31 @@ impl Settings {
     #[must_use]
     pub fn explained(&self) -> String {
         let mut text = String::new();
-        for arg in settings() {
-            let Some((name, value, origin)) = self.of(arg) else {
-                continue;
-            };
-            if let Some(help) = arg.get_help() {
-                let _ = writeln!(text, "# {help}");
+        // Tables stand behind everything that is in none.
+        for table in std::iter::once(None).chain(TABLES.map(Some)) {
+            if let Some(table) = table {
+                let _ = writeln!(text, "[{table}]\n");
+                for line in crate::retention::in_markdown().lines() {
+                    let _ = writeln!(text, "# {line}");
+                }
+                text.push('\n');
             }
-            let _ = match value {
-                Some(value) => writeln!(text, "{name} = {value} # {origin}\n"),
-                None => writeln!(text, "# {name} is not set\n"),
-            };
+            for arg in settings() {
+                let Some((long, value, origin)) = self.of(arg) else {
+                    continue;
+                };
+                let (of, name) = place(long);
+                if of != table {
+                    continue;
+                }
+                if let Some(help) = arg.get_help() {
+                    let _ = writeln!(text, "# {help}");
+                }
+                let _ = match value {
+                    Some(value) => writeln!(text, "{name} = {value} # {origin}\n"),
+                    None => writeln!(text, "# {name} is not set\n"),
+                };
+            }
         }
         text
     }
@@ -154,6 +171,13 @@ fn settings() -> impl Iterator<Item = &'static Arg> {
         arg.get_long()
             .is_some_and(|long| !NOT_IN_FILE.contains(&long))
     })
+}
+
+/// The table of the file in which an option stands, and its key there.
+fn place(long: &str) -> (Option<&'static str>, &str) {
+    let of =
+        |table: &'static str| Some((Some(table), long.strip_prefix(table)?.strip_prefix('-')?));
+    TABLES.into_iter().find_map(of).unwrap_or((None, long))
 }
 
 fn in_toml(arg: &Arg, raw: &str) -> String {
@@ -232,21 +256,33 @@ impl ConfigFile {
             let line = line_at(error.span().map_or(0, |span| span.start));
             anyhow!("line {line}: {}", error.message())
         })?;
-        let mut values = BTreeMap::new();
+        let mut all = Vec::new();
         for (key, value) in table.get_ref() {
+            let name = key.get_ref().as_ref();
+            let known = TABLES.into_iter().find(|table| *table == name);
+            match (known, value.get_ref()) {
+                (Some(table), DeValue::Table(inner)) => {
+                    all.extend(inner.iter().map(|(key, value)| (Some(table), key, value)));
+                }
+                _ => all.push((None, key, value)),
+            }
+        }
+        let mut values = BTreeMap::new();
+        for (table, key, value) in all {
             let line = line_at(key.span().start);
             let name = key.get_ref().as_ref();
-            let arg = settings().find(|arg| arg.get_long() == Some(name));
-            let Some(arg) = arg else {
-                bail!("line {line}: {}", unknown(name));
+            let is_it = |arg: &&Arg| {
+                arg.get_long()
+                    .is_some_and(|long| place(long) == (table, name))
             };
-            let arguments = arguments(arg, name, value.get_ref())
+            let Some(arg) = settings().find(is_it) else {
+                bail!("line {line}: {}", unknown(table, name));
+            };
+            let long = arg.get_long().unwrap_or_default();
+            let arguments = arguments(arg, long, value.get_ref())
                 .and_then(checked)
                 .map_err(|why| anyhow!("line {line}: {name}: {why:#}"))?;
-            values.insert(
-                arg.get_long().unwrap_or_default(),
-                FileValue { line, arguments },
-            );
+            values.insert(long, FileValue { line, arguments });
         }
         Ok(Self {
             path: path.to_owned(),
@@ -276,7 +312,7 @@ impl ConfigFile {
     }
 }
 
-fn unknown(name: &str) -> String {
+fn unknown(table: Option<&str>, name: &str) -> String {
     // The nearest by letters in common at the beginning is the one that was meant more often than not.
     let alike = |known: &str| {
         known
@@ -285,7 +321,9 @@ fn unknown(name: &str) -> String {
             .take_while(|(a, b)| a == b)
             .count()
     };
-    let nearest = settings().filter_map(Arg::get_long).max_by_key(|known| {
+    let in_table = settings().filter_map(Arg::get_long).map(place);
+    let in_table = in_table.filter(|(of, _)| *of == table);
+    let nearest = in_table.map(|(_, known)| known).max_by_key(|known| {
         (
             alike(known),
             std::cmp::Reverse(known.len().abs_diff(name.len())),
@@ -388,7 +426,7 @@ mod tests {
                 "telemetry = [\"ws://127.0.0.1:1/\", \"ws://127.0.0.1:2/\"]",
                 "evwall.toml line 4",
             ),
-            ("state-hours = 24", "default"),
+            ("picture-hours = 24", "default"),
         ] {
             let found = told.lines().find(|said| said.starts_with(line));
             assert!(
@@ -398,6 +436,30 @@ mod tests {
         }
         // What is told can be read again.
         assert!(toml::from_str::<toml::Table>(&told).is_ok(), "{told}");
+    }
+
+    #[test]
+    fn what_stands_in_a_table_of_the_file_is_one_setting_like_any_other() {
+        let file = "log = 'info'\n[retention]\naudit-days = 400\ndamaged-hours = 3\n";
+        let settings = read(file, &["serve", "--retention-damaged-hours", "5"]).unwrap();
+        let told = settings.explained();
+        let (_, table) = told.split_once("\n[retention]\n").unwrap();
+        for (line, origin) in [
+            ("audit-days = 400", "evwall.toml line 3"),
+            ("damaged-hours = 5", "command line"),
+            ("vehicle-days = 90", "default"),
+            ("# | audit log | `evwall.db` |", "|"),
+        ] {
+            let found = table.lines().find(|said| said.starts_with(line));
+            assert!(
+                found.is_some_and(|found| found.ends_with(origin)),
+                "{line}: {table}"
+            );
+        }
+        let again = toml::from_str::<toml::Table>(&told).unwrap();
+        assert_eq!(again["retention"]["audit-days"].as_integer(), Some(400));
+        let retention = serve(settings).retention;
+        assert_eq!((retention.audit_days, retention.damaged_hours), (400, 5));
     }
 
     #[test]
@@ -436,6 +498,16 @@ mod tests {
                 "blurred-level = 99",
                 "line 1: blurred-level: \"99\" cannot be taken",
             ),
+            (
+                "[retention]\naudit-day = 400",
+                "line 2: unknown key \"audit-day\"; is \"audit-days\" meant?",
+            ),
+            (
+                "[retention]\ndamaged-hours = 48",
+                "line 2: damaged-hours: \"48\" cannot be taken: 1 to 24 hours are possible",
+            ),
+            ("retention-audit-days = 400", "line 1: unknown key"),
+            ("retention = 5", "line 1: unknown key"),
             ("demo = 'yes'", "line 1: demo: true or false is wanted"),
             ("listen = ['a']", "line 1: listen: a text"),
             ("listen = '127.0.0.1:1'\nlisten = '127.0.0.1:2'", "line 2: "),

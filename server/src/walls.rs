@@ -52,6 +52,13 @@ impl Walls {
         there
     }
 
+    /// Drops the walls that are gone, and the views that are over.
+    pub fn forget(&self, now_mono_ms: u64) {
+        for wall in self.there(now_mono_ms).values_mut() {
+            wall.order.take_if(|sent| sent.until_mono_ms <= now_mono_ms);
+        }
+    }
+
     /// A wall asks what it is to show.
     pub fn ask(&self, name: &str, now_mono_ms: u64) -> Option<WallOrder> {
         let mut there = self.there(now_mono_ms);
@@ -170,6 +177,10 @@ mod tests {
         }
         assert_eq!(walls.ask("hall", 605_000), None, "its time is over");
         assert!(!walls.list(605_000)[0].shows_sent);
+        walls.forget(605_000);
+        let there = walls.there(605_000);
+        assert!(there["hall"].order.is_none(), "nor is it kept");
+        drop(there);
         walls.send("hall", "?by=alarm".to_owned(), 1, 606_000);
         assert_eq!(walls.ask("hall", 607_000).unwrap().number, 2);
         walls.send("hall", String::new(), 0, 608_000);

@@ -1,6 +1,7 @@
 //! The whole router without a network: every role at every way in, and what comes in that should not.
 
 mod desk;
+mod retention;
 mod screens;
 mod vehicle;
 mod walls;

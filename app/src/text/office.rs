@@ -105,7 +105,7 @@ pub const SEARCH_MORE: Text = text(
 );
 
 /// The kinds of rows of the log, in the order in which a filter offers them.
-pub const KINDS: [(&str, Text); 28] = [
+pub const KINDS: [(&str, Text); 30] = [
     ("permit_opened", text("vehicle opened", "打开车辆")),
     ("permit_closed", text("vehicle closed", "关闭车辆")),
     ("permit_refused", text("look refused", "拒绝查看")),
@@ -143,6 +143,8 @@ pub const KINDS: [(&str, Text); 28] = [
         text("visitor mode off", "关闭参观模式"),
     ),
     ("clock_accepted", text("clock confirmed", "确认时钟")),
+    ("audit_cut", text("old rows deleted", "清除过期记录")),
+    ("forgotten", text("old things deleted", "清除过期数据")),
 ];
 
 /// The words of a kind of row; a kind without words shows its code.
@@ -196,6 +198,9 @@ pub fn reason(code: &str, lang: Lang) -> String {
         "server_stopped" => text("the server stopped", "服务器停止"),
         "not_allowed" => text("not allowed", "无权限"),
         "over_budget" => text("too many looks", "查看次数超限"),
+        "lockouts" => text("failed sign-ins counted", "登录失败计数"),
+        "vehicles" => text("vehicles not heard any more", "长期未上报的车辆"),
+        "damaged_pieces" => text("damaged pieces of streams", "受损报文片段"),
         _ => match super::alarms::comment(code) {
             Some(words) => words,
             None => return role_in(code, lang),
@@ -214,6 +219,8 @@ pub fn amount(kind: &str, amount: i64, lang: Lang) -> String {
         "over_budget" => ("looks", "次"),
         "alarm_acknowledged" => ("was its level", "级"),
         "login_failed" => ("more like it", "次未单独记录"),
+        "audit_cut" => ("was the last one", "号为最后一条"),
+        "forgotten" => ("of them", "条"),
         _ => ("", ""),
     };
     match lang {

@@ -13,6 +13,7 @@
 //! - `login`        passwords and codes checked, failures counted (`lockout`, `password`)
 //! - `screens`      walls that sign in with a key of their own
 //! - `session`      what a log-in gives; `ends` tells everybody that it is over
+//! - `retention`    what is deleted because it is old
 //! - `store`        the one SQLite file; `clock` confirms a clock that was set back
 //! - `error`        why something was refused, without a word that a browser must not see
 //!
@@ -38,6 +39,7 @@ mod password;
 mod permit;
 mod purpose;
 mod queues;
+mod retention;
 mod role;
 mod screens;
 mod search;
@@ -50,9 +52,9 @@ mod wall;
 
 pub use alarm::{AlarmComment, AlarmSeen};
 pub use audit::{
-    AuditFilter, AuditKind, AuditRow, EXPORT_MAX, Exported, Head, HeadAt, HeadsError, PAGE_MAX,
-    Problem, ReportLine, ReportRow, TOLERANCE_S, VehicleReport, Verdict, find_report, read_heads,
-    report_digest, verify_file,
+    AUDIT_DAYS_MIN, AuditFilter, AuditKind, AuditRow, Cut, EXPORT_MAX, Exported, Head, HeadAt,
+    HeadsError, PAGE_MAX, Problem, ReportLine, ReportRow, TOLERANCE_S, VehicleReport, Verdict,
+    find_report, read_heads, report_digest, verify_file,
 };
 pub use budget::Budgets;
 pub use closing::Closed;
@@ -63,6 +65,7 @@ pub use password::Cost;
 pub use permit::{NotPermitted, PERMIT_S, Permit, PermitEnded, PermitId, VEHICLES_MAX, Vehicle};
 pub use purpose::{Purpose, PurposeError, PurposeKind};
 pub use queues::Queue;
+pub use retention::{Forgotten, Gone};
 pub use role::{Action, Role, VISITOR_SCOPE, allows};
 pub use screens::{SCREENS_MAX, Screen, ScreenKey};
 pub use search::{HITS_MAX, Hits, Search, Wanted};

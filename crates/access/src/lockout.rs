@@ -65,10 +65,7 @@ pub(crate) async fn failed(
     subject: &Subject,
     now_unix_s: i64,
 ) -> Result<(), Fault> {
-    sqlx::query("DELETE FROM lockouts WHERE last_unix_s < ?")
-        .bind(now_unix_s - FORGET_AFTER_S)
-        .execute(&mut *on)
-        .await?;
+    forget_old(on, now_unix_s).await?;
     sqlx::query(
         "DELETE FROM lockouts WHERE subject IN (SELECT subject FROM lockouts ORDER BY last_unix_s DESC LIMIT -1 OFFSET ?)",
     )
@@ -92,6 +89,15 @@ pub(crate) async fn failed(
     .execute(on)
     .await?;
     Ok(())
+}
+
+/// Deletes the counts that are over; how many.
+pub(crate) async fn forget_old(on: &mut SqliteConnection, now_unix_s: i64) -> Result<u64, Fault> {
+    let gone = sqlx::query("DELETE FROM lockouts WHERE last_unix_s <= ?")
+        .bind(now_unix_s - FORGET_AFTER_S)
+        .execute(on)
+        .await?;
+    Ok(gone.rows_affected())
 }
 
 pub(crate) async fn forget(on: &mut SqliteConnection, subject: &Subject) -> Result<(), Fault> {

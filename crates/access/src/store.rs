@@ -150,6 +150,8 @@ impl Access {
             .foreign_keys(true)
             // An INSERT OR REPLACE fires the delete trigger too.
             .pragma("recursive_triggers", "ON")
+            // What is deleted is overwritten with zeros.
+            .pragma("secure_delete", "ON")
             .pragma("trusted_schema", "OFF");
         let pool = SqlitePoolOptions::new()
             .idle_timeout(None)
@@ -248,8 +250,7 @@ impl Access {
         &self.0.read
     }
 
-    /// For tests of faults, which are made on this very connection.
-    #[cfg(test)]
+    /// The writing connection without a transaction: for what is none, and for tests of faults.
     pub(crate) fn writer(&self) -> &SqlitePool {
         &self.0.write
     }

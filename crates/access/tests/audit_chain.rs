@@ -8,8 +8,9 @@ use rand::{Rng, SeedableRng};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions};
 
-const TRIGGERS: [&str; 3] = [
+const TRIGGERS: [&str; 4] = [
     "audit_has_no_gaps",
+    "audit_is_cut_when_old",
     "audit_is_not_deleted",
     "audit_is_not_edited",
 ];

@@ -94,6 +94,11 @@ impl Alarms {
         self.by_vehicle.insert(vehicle, alarm);
     }
 
+    /// Nobody will answer for it any more: the vehicle has not been heard for so long that it is forgotten.
+    pub fn forget(&mut self, vehicle: u32) {
+        self.by_vehicle.remove(&vehicle);
+    }
+
     /// The alarm of a vehicle, if there is one.
     pub fn of(&self, vehicle: u32) -> Option<&Alarm> {
         self.by_vehicle.get(&vehicle)

@@ -248,6 +248,24 @@ impl Fleet {
         self.vehicles.apply_to(vehicle, report, now, &self.rules)
     }
 
+    /// Forgets what was said of those of some vehicles that have not been heard for so long, with their alarms, also such
+    /// as wait for an answer; gives how many. From the next tick on they are as if they had never been heard.
+    pub fn forget(
+        &mut self,
+        vehicles: std::ops::Range<u32>,
+        older_than_ms: u64,
+        now: Now,
+    ) -> usize {
+        let mut count = 0;
+        for vehicle in vehicles.start..vehicles.end.min(self.vehicles.len() as u32) {
+            if self.vehicles.forget(vehicle, older_than_ms, now) {
+                self.alarms.forget(vehicle);
+                count += 1;
+            }
+        }
+        count
+    }
+
     /// Appends the records of those of some vehicles that were ever heard, to be taken up after a restart. All of them in
     /// one go would stop the ticks: ask for some thousands at a time.
     pub fn keep(&self, vehicles: std::ops::Range<u32>, out: &mut Vec<u8>) {
@@ -392,6 +410,16 @@ impl Fleet {
             ..self.group[i]
         };
         let after = if latest.flags & HAS_FIX == 0 {
+            // It had a dot until it was forgotten.
+            if matches!(before, Standing::Shown(_)) {
+                for shown in &mut self.scopes {
+                    let was = shown.dot(vehicle, before);
+                    shown.sight.leave(vehicle);
+                    shown.at[i] = WorldPoint::default();
+                    shown.turn(vehicle, was, None);
+                }
+                group.district = NO_DISTRICT;
+            }
             Standing::Excluded(latest.excluded())
         } else {
             let age_ms = now.mono_ms.saturating_sub(latest.received_mono_ms);

@@ -4,6 +4,7 @@
 //! is shown replaces it; of two of the same second the later arrival wins. A position has a time of its own, since a
 //! report without a valid fix moves nothing. Re-issued reports and such from the future never change what is shown.
 
+mod forget;
 pub(crate) mod kept;
 
 use std::collections::HashMap;

@@ -178,6 +178,11 @@ impl Sight {
             .map(|(vehicle, zoned)| (*vehicle, zoned.seen))
     }
 
+    /// A vehicle has no dot any more.
+    pub fn leave(&mut self, vehicle: u32) {
+        self.zoned.remove(&vehicle);
+    }
+
     /// Looks at a vehicle anew, which truly is at `fix` and would be shown as `plain`; what is to be shown.
     pub fn look(
         &mut self,

@@ -103,6 +103,11 @@ impl Codes {
         inside.waiting.retain(|other| other.code != waiting.code);
     }
 
+    /// Drops the codes that are over, and who asked for them.
+    pub fn forget(&self, now_mono_ms: u64) {
+        drop(self.inside(now_mono_ms));
+    }
+
     fn inside(&self, now_mono_ms: u64) -> MutexGuard<'_, Inside> {
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
         inside
@@ -204,5 +209,16 @@ mod tests {
             codes.ask(&key(7), from(1), later_ms),
             Asked::Code { .. }
         ));
+    }
+
+    #[test]
+    fn a_code_that_nobody_used_is_not_kept_nor_who_asked_for_it() {
+        let codes = Codes::default();
+        codes.ask(&key(1), from(1), 0);
+        for (now_ms, left) in [(GOOD_FOR_MS - 1, 1), (GOOD_FOR_MS, 0)] {
+            codes.forget(now_ms);
+            let inside = codes.inside.lock().unwrap();
+            assert_eq!((inside.waiting.len(), inside.made.len()), (left, left));
+        }
     }
 }

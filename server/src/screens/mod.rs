@@ -13,7 +13,7 @@ mod page;
 mod ways;
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use access::SessionId;
 
@@ -49,15 +49,27 @@ impl Screens {
         }
     }
 
+    /// Drops what is over: codes, wrong codes, addresses.
+    pub fn forget(&self, now_mono_ms: u64) {
+        self.codes.forget(now_mono_ms);
+        self.rates.forget(now_mono_ms);
+        drop(self.wrong(now_mono_ms));
+    }
+
     /// Whether this session has tried too many codes.
     fn guesses(&self, session: SessionId, now_mono_ms: u64) -> bool {
-        let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-        wrong.retain(|(at, _)| now_mono_ms < at + codes::GOOD_FOR_MS);
+        let wrong = self.wrong(now_mono_ms);
         wrong.iter().filter(|(_, by)| *by == session).count() >= WRONG_CODES
     }
 
-    fn wrong_code(&self, session: SessionId, now_mono_ms: u64) {
+    fn wrong(&self, now_mono_ms: u64) -> MutexGuard<'_, VecDeque<(u64, SessionId)>> {
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+        wrong.retain(|(at, _)| now_mono_ms < at + codes::GOOD_FOR_MS);
+        wrong
+    }
+
+    fn wrong_code(&self, session: SessionId, now_mono_ms: u64) {
+        let mut wrong = self.wrong(now_mono_ms);
         if wrong.len() >= WRONG_KEPT {
             wrong.pop_front();
         }

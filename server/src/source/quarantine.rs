@@ -1,15 +1,13 @@
 //! The last damaged pieces of each source, for operators who want to see what a platform sends.
 //!
 //! In memory only, and blanked before they are kept: no identifier, no position, no password, so there is nothing that
-//! could be unmasked. At the bound the oldest piece goes, and after a day each.
+//! could be unmasked. At the bound the oldest piece goes, and each after hours that an operator says, a day at most.
 
 use std::collections::VecDeque;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use fleet::SourceId;
-use tokio_util::sync::CancellationToken;
 
 use super::names::Names;
 use crate::clock;
@@ -18,10 +16,6 @@ use crate::clock;
 const PIECES: usize = 32;
 /// Bytes kept of one piece; what is longer is cut behind them. A common report has 100–1,200.
 const PIECE_BYTES: usize = 2048;
-
-/// How long a piece is kept, by the server's clock.
-const KEPT_FOR_MS: i64 = 24 * 3_600 * 1_000;
-const FORGOTTEN_EVERY: Duration = Duration::from_secs(60);
 
 /// What those are called who have not said who they are.
 pub const STRANGERS: &str = "strangers";
@@ -69,12 +63,14 @@ impl Quarantine {
         kept.count
     }
 
-    /// Drops what is older than a day, or of a time that has not come.
-    fn forget(&self, now_unix_ms: i64) {
+    /// Drops what has been kept for so long, or is of a time that has not come; how many pieces.
+    fn forget(&self, now_unix_ms: i64, kept_for_ms: i64) -> usize {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ages = 0..KEPT_FOR_MS;
+        let before = kept.pieces.len();
+        let ages = 0..kept_for_ms;
         kept.pieces
             .retain(|piece| ages.contains(&(now_unix_ms - piece.unix_ms)));
+        before - kept.pieces.len()
     }
 
     /// One line a piece, oldest first: the source, when, what was wrong, how long it was, the blanked bytes.
@@ -141,19 +137,13 @@ impl Quarantines {
             .collect()
     }
 
-    /// Forgets what has become a day old, until the stop.
-    pub async fn keep(self, stop: CancellationToken) {
-        let mut looks = tokio::time::interval(FORGOTTEN_EVERY);
-        loop {
-            tokio::select! {
-                _ = looks.tick() => {}
-                () = stop.cancelled() => return,
-            }
-            let now_unix_ms = clock::unix_ms();
-            self.all()
-                .iter()
-                .for_each(|(_, kept)| kept.forget(now_unix_ms));
-        }
+    /// Drops what has been kept for so long, by the server's clock; how many pieces.
+    pub fn forget(&self, now_unix_ms: i64, kept_for_ms: i64) -> u64 {
+        let all = self.all();
+        let gone = all
+            .iter()
+            .map(|(_, kept)| kept.forget(now_unix_ms, kept_for_ms));
+        gone.sum::<usize>() as u64
     }
 
     /// Every piece that is kept, a line each.
@@ -187,13 +177,15 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_is_gone_after_a_day() {
+    fn a_piece_is_gone_after_its_time() {
+        const KEPT_FOR_MS: i64 = 24 * 3_600 * 1_000;
         let quarantine = Quarantine::default();
         quarantine.keep("bad_checksum", &[1, 0xFF]);
         let kept_at = clock::unix_ms();
-        quarantine.forget(kept_at + KEPT_FOR_MS - 60_000);
+        let gone = quarantine.forget(kept_at + KEPT_FOR_MS - 60_000, KEPT_FOR_MS);
+        assert_eq!(gone, 0);
         assert_eq!(quarantine.lines("test").lines().count(), 1);
-        quarantine.forget(kept_at + KEPT_FOR_MS);
+        assert_eq!(quarantine.forget(kept_at + KEPT_FOR_MS, KEPT_FOR_MS), 1);
         assert_eq!(quarantine.lines("test"), "");
     }
 

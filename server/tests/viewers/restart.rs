@@ -177,7 +177,9 @@ async fn a_picture_that_cannot_be_shown_is_set_aside_and_the_server_starts() {
         .await;
     let folder = server.into_folder_at_once();
     // With nothing to be kept, what was kept goes.
-    let server = source.start(folder, &["--state-hours", "0"]).await;
+    let server = source
+        .start(folder, &["--retention-picture-hours", "0"])
+        .await;
     assert!(!std::path::Path::new(&server.folder.path("data/picture")).exists());
     drop(server);
     let folder = Folder::new();

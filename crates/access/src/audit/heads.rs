@@ -40,7 +40,8 @@ pub enum HeadAt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exported {
     pub head: Head,
-    /// Whether the last head in the file is still in the log. `false`: rows were cut or rewritten.
+    /// Whether the log still has the row of the last head in the file, or has removed it for its age. `false`: rows were
+    /// cut or rewritten.
     pub last_one_holds: bool,
 }
 
@@ -135,7 +136,15 @@ impl Access {
             .bind(head.seq)
             .fetch_optional(self.read())
             .await?;
-        Ok(hash.is_some_and(|hash| hash == head.hash))
+        if let Some(hash) = hash {
+            return Ok(hash == head.hash);
+        }
+        // A server that was off for longer than rows are kept. `verify` says whether the cut was right.
+        let cut: Option<i64> =
+            sqlx::query_scalar("SELECT max(amount) FROM audit WHERE kind = 'audit_cut'")
+                .fetch_one(self.read())
+                .await?;
+        Ok(cut.is_some_and(|last| head.seq <= last))
     }
 }
 

@@ -52,10 +52,15 @@ pub enum AuditKind {
     ScreenVisitorOff,
     /// An operator confirmed that the clock was rightly set back by `amount` seconds.
     ClockAccepted,
+    /// The rows up to number `amount` were removed, for they had reached the age that `action` says; `handle` is the first
+    /// half of the last one's hash.
+    AuditCut,
+    /// `amount` things of the kind `reason` were deleted because of their age.
+    Forgotten,
 }
 
 impl AuditKind {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::LoggedIn,
         Self::LoginFailed,
         Self::SessionEnded,
@@ -84,6 +89,8 @@ impl AuditKind {
         Self::ScreenVisitorOn,
         Self::ScreenVisitorOff,
         Self::ClockAccepted,
+        Self::AuditCut,
+        Self::Forgotten,
     ];
 
     #[must_use]
@@ -117,6 +124,8 @@ impl AuditKind {
             Self::ScreenVisitorOn => "screen_visitor_on",
             Self::ScreenVisitorOff => "screen_visitor_off",
             Self::ClockAccepted => "clock_accepted",
+            Self::AuditCut => "audit_cut",
+            Self::Forgotten => "forgotten",
         }
     }
 

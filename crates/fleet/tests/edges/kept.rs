@@ -270,3 +270,55 @@ fn facts(stage: &Stage, ix: VehicleIx) -> String {
     }
     format!("{facts:?}")
 }
+
+#[test]
+fn what_was_said_of_a_vehicle_goes_when_it_has_not_been_heard_for_long() {
+    let limit_ms = 1_000_000;
+    let mut stage = Stage::new();
+    stage.register(1, Class::Private);
+    for number in 1..=2 {
+        let mut report = stage.report(number, Some(at(CITY, 9, 9)));
+        report.alarm_level = Some(Reading::Value(4));
+        stage.apply(&report);
+    }
+    // Of a third there are only re-issued reports, of a time that is as long ago.
+    let mut reissued = stage.report(3, Some(at(CITY, 9, 9)));
+    reissued.reissued = true;
+    reissued.items =
+        bytes::Bytes::from_static(&[23, 11, 14, 22, 13, 20, 5, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
+    stage.apply(&reissued);
+    stage.tick();
+    assert!(stage.shown(1, 1).is_some() && stage.shown(EXACT, 1).is_some());
+    assert_eq!(stage.fleet.unanswered_alarms(), 2);
+    stage.wait_s(900);
+    stage.put(2, at(CITY, 10, 9));
+    stage.wait_s(98);
+    let now = stage.now;
+    let has_items =
+        |stage: &Stage, n: u32| !stage.fleet.snapshot(stage.ix(n)).unwrap().items.is_empty();
+    assert!(has_items(&stage, 3));
+    assert_eq!(stage.fleet.forget(0..9, limit_ms, now), 0);
+    stage.wait_s(1);
+    let now = stage.now;
+    assert_eq!(stage.fleet.forget(0..9, limit_ms, now), 2);
+    stage.tick();
+    assert_eq!((stage.shown(EXACT, 1), stage.shown(1, 1)), (None, None));
+    assert!(stage.shown(EXACT, 2).is_some());
+    assert_eq!(stage.fleet.unanswered_alarms(), 1);
+    for number in [1, 3] {
+        let left = stage.fleet.snapshot(stage.ix(number)).unwrap();
+        assert!(left.fix.is_none() && left.raw_position.is_none() && left.received.is_none());
+        assert!(left.items.is_empty() && left.soc_pct.is_none() && left.alarm_level.is_none());
+    }
+    // What the registry says stays, and the picture on disk has only the other one.
+    let first = stage.fleet.snapshot(stage.ix(1)).unwrap();
+    assert_eq!(first.class, Class::Private);
+    let mut one = Vec::new();
+    stage.fleet.keep(1..2, &mut one);
+    assert!(!one.is_empty());
+    assert_eq!(records(&stage.fleet), one);
+    // It comes back as any vehicle comes.
+    stage.put(1, at(CITY, 11, 9));
+    stage.tick();
+    assert_eq!(stage.shown(EXACT, 1), Some(at(CITY, 11, 9)));
+}

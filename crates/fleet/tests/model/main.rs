@@ -199,6 +199,15 @@ impl World {
                 self.fleet
                     .set_zones(Zones::new(&zones).map_err(|e| e.to_string())?);
             }
+            92 if self.rng.random_range(0..8) == 0 => {
+                let older_than_ms = [20_000, 60_000, 700_000][self.rng.random_range(0..3)];
+                let gone = self.fleet.forget(0..u32::MAX, older_than_ms, self.now);
+                let expected = self.oracle.forget(older_than_ms, self.now);
+                // Those that were only ever re-issued or ahead of the clock count too, and the oracle keeps none.
+                if gone < expected {
+                    return Err(format!("{gone} were forgotten, by the rules {expected}"));
+                }
+            }
             _ => {
                 let i = self.rng.random_range(0..VIEWERS);
                 let place = self.somewhere();

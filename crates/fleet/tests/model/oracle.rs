@@ -115,6 +115,19 @@ impl Oracle {
         }
     }
 
+    /// What of a vehicle was heard last so long ago is as if it had never been.
+    pub fn forget(&mut self, older_than_ms: u64, now: Now) -> usize {
+        let mut count = 0;
+        for known in self.vehicles.values_mut() {
+            let heard = known.newest(|_| true).map(|(_, at)| at.mono_ms);
+            if heard.is_some_and(|heard| now.mono_ms - heard >= older_than_ms) {
+                known.reports.clear();
+                count += 1;
+            }
+        }
+        count
+    }
+
     fn is_cut(&self, source: SourceId, now: Now) -> bool {
         let Some(source) = self.sources.get(&source.0) else {
             return false;

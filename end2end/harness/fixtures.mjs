@@ -170,6 +170,8 @@ export async function untilDrawn(page) {
       if (!(Number(drawn) > 0)) return "the status line says that none are drawn";
       // Dots come before the map; whoever holds it is going to ask it something.
       if (globalThis.evwallMap === null) return "the map is not there yet";
+      // Nor are the desk's tools there at once, and no key is heard without them.
+      if (location.pathname === "/" && !document.querySelector("[data-testid=tools]")) return "the tools are not there yet";
       const canvas = document.querySelector("[data-testid=dots]");
       const copy = document.createElement("canvas");
       copy.width = canvas.width;

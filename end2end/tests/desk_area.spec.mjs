@@ -60,13 +60,18 @@ test("a box and a lasso count what is inside, and a supervisor lists it", async 
   });
 });
 
-test("a viewer counts an area and is given no list of it", async ({ centre, programs, page }) => {
+test("a viewer counts an area in tens and is given no list of it", async ({ centre, programs, page }) => {
   const viewer = await programs.user(centre.dataDir, "guest", "viewer");
   await signIn(page, { ...viewer, url: centre.server.url });
   await untilDrawn(page);
   await page.keyboard.press("o");
   await page.getByTestId("area-view").click();
-  await expect.poll(() => count(page)).toBeGreaterThan(0);
+  await expect(page.getByTestId("area-count"), "in tens: the page is no finer tool than the server's figures").toHaveText(/^[1-9][\d,]*0$/);
+  await expect(page.getByTestId("in-tens")).toBeVisible();
+  for (const row of await page.getByTestId("panel-area").locator(".counts b").allInnerTexts()) expect(row).toMatch(/^(< 10|[1-9][\d,]*0)$/);
+  await page.getByTestId("panel-area").getByRole("button", { name: "Lasso" }).click();
+  await drag(page, [[1180, 300], [1200, 300], [1200, 320], [1180, 320]]);
+  await expect(page.getByTestId("area-count"), "none are fewer than ten").toHaveText("< 10");
   await expect(page.getByTestId("panel-area").getByTestId("dot-list")).toHaveCount(0);
 });
 

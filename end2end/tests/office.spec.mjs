@@ -1,4 +1,7 @@
 // The pages about people: the privacy officer's log, the admin's accounts, everybody's own account.
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+
 import { expect, signIn, test } from "../harness/fixtures.mjs";
 import { clickDot, fiveFields, movingDot, openCard } from "../harness/vehicle.mjs";
 
@@ -43,6 +46,21 @@ test("who opened which vehicle is in the log, and an admin can end it", async ({
     await officer.getByTestId("filter").locator("[name=kind]").selectOption("audit_exported");
     await officer.getByRole("button", { name: "Show" }).click();
     await expect(rows, "exporting is a row too").toContainText("officer");
+
+    await officer.getByTestId("vehicle-report").locator("[name=vin]").fill(vin.toLowerCase());
+    const opening = officer.waitForEvent("popup");
+    await officer.getByRole("button", { name: "Make the report" }).click();
+    const report = await opening;
+    await expect(report.locator("h1")).toHaveText("Who looked at this vehicle");
+    await expect(report.locator("tbody tr").first()).toContainText("demo · supervisor");
+    await expect(report.locator("body")).toContainText(vin);
+    const saved = report.waitForEvent("download");
+    await report.getByRole("link", { name: "Download the file" }).click();
+    const file = await readFile(await (await saved).path(), "utf8");
+    const [above, said] = file.split("sha256,");
+    expect(createHash("sha256").update(above).digest("hex"), "the file is as it was made").toBe(said.trim());
+    await expect(report.locator("dl"), "and the page says its digest").toContainText(said.trim());
+    await report.close();
     expect((await officer.goto(`${centre.server.url}/users`)).status()).toBe(403);
   });
 

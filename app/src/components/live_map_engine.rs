@@ -205,8 +205,10 @@ pub fn run(
         });
     });
 
+    // Labels are laid out anew only for another language.
+    let spoken = Memo::new(move |_| lang.get());
     Effect::new(move || {
-        let lang = lang.get();
+        let lang = spoken.get();
         engine.with_value(|engine| {
             if let Some(engine) = engine {
                 engine.labels(label_lang(lang), label_scale(still));

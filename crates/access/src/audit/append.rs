@@ -20,6 +20,14 @@ pub(crate) struct Appended {
     pub(crate) at_unix_s: i64,
 }
 
+/// Number, time and hash of the newest row; of an empty log what the first row follows.
+pub(super) async fn newest(on: &mut SqliteConnection) -> Result<(i64, i64, Vec<u8>), sqlx::Error> {
+    let newest = sqlx::query_as("SELECT seq, at_unix_s, hash FROM audit ORDER BY seq DESC LIMIT 1")
+        .fetch_optional(on)
+        .await?;
+    Ok(newest.unwrap_or_else(|| (0, i64::MIN, vec![0; 32])))
+}
+
 /// Appends one row. Nothing is promised until the caller's transaction is committed.
 pub(crate) async fn append(
     on: &mut SqliteConnection,
@@ -27,14 +35,8 @@ pub(crate) async fn append(
     entry: Entry,
     now_unix_s: i64,
 ) -> Result<Appended, Fault> {
-    let last: Option<(i64, i64, Vec<u8>)> =
-        sqlx::query_as("SELECT seq, at_unix_s, hash FROM audit ORDER BY seq DESC LIMIT 1")
-            .fetch_optional(&mut *on)
-            .await?;
-    let (seq, last_unix_s, previous) = last
-        .map_or((1, i64::MIN, vec![0; 32]), |(seq, at, hash)| {
-            (seq + 1, at, hash)
-        });
+    let (last, last_unix_s, previous) = newest(on).await?;
+    let seq = last + 1;
     let at_unix_s = if kind == AuditKind::ClockAccepted {
         now_unix_s
     } else {

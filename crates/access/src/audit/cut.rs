@@ -9,7 +9,7 @@
 //! What goes is decided by the times in the rows, and only as a whole prefix: a row that says a later time than it was
 //! written (a clock that stood ahead) keeps everything behind it until its own time has come.
 
-use super::append::append;
+use super::append::{append, newest};
 use super::row::{AuditKind, Entry};
 use crate::error::Fault;
 use crate::store::Access;
@@ -83,7 +83,7 @@ impl Access {
         let first_open: Option<i64> = sqlx::query_scalar("SELECT min(permit_id) FROM open_permits")
             .fetch_one(&mut *tx)
             .await?;
-        let (newest, _) = newest(&mut tx).await?;
+        let (newest, ..) = newest(&mut tx).await?;
         let last = [first_young, first_open]
             .into_iter()
             .flatten()
@@ -136,21 +136,12 @@ impl Access {
 }
 
 /// Up to which number rows were said to go; 0 if none were.
-async fn marked(on: &mut SqliteConnection) -> Result<i64, Fault> {
+pub(super) async fn marked(on: &mut SqliteConnection) -> Result<i64, Fault> {
     let marked: Option<i64> =
         sqlx::query_scalar("SELECT max(amount) FROM audit WHERE kind = 'audit_cut'")
             .fetch_one(on)
             .await?;
     Ok(marked.unwrap_or(0))
-}
-
-/// Number and time of the newest row; 0 of an empty log.
-async fn newest(on: &mut SqliteConnection) -> Result<(i64, i64), Fault> {
-    let newest: Option<(i64, i64)> =
-        sqlx::query_as("SELECT seq, at_unix_s FROM audit ORDER BY seq DESC LIMIT 1")
-            .fetch_optional(on)
-            .await?;
-    Ok(newest.unwrap_or((0, 0)))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! same line from the server's log), whoever rewrites the database cannot rewrite it. Before it appends, the export
 //! looks whether the last head still holds, so that a cut log is seen at the next start and not only by an audit.
 
+use super::cut::marked;
 use super::row::AuditRow;
 use crate::error::Fault;
 use crate::store::Access;
@@ -140,11 +141,8 @@ impl Access {
             return Ok(hash == head.hash);
         }
         // A server that was off for longer than rows are kept. `verify` says whether the cut was right.
-        let cut: Option<i64> =
-            sqlx::query_scalar("SELECT max(amount) FROM audit WHERE kind = 'audit_cut'")
-                .fetch_one(self.read())
-                .await?;
-        Ok(cut.is_some_and(|last| head.seq <= last))
+        let gone = marked(&mut *self.read().acquire().await?).await?;
+        Ok((1..=gone).contains(&head.seq))
     }
 }
 

@@ -5,7 +5,7 @@
 //! the SHA-256 of all lines above it, and the row that making it writes carries the same digest: so whether a file is the
 //! one that was made can be asked of the log years later (`find_report`), and the log's own chain answers for that row.
 
-use super::append::{append, in_order};
+use super::append::{append, in_order, newest};
 use super::read::quoted;
 use super::row::{AuditKind, Entry};
 use crate::error::{Fault, UserError};
@@ -112,11 +112,7 @@ impl Access {
         let action = Action::ExportAudit;
         let mut tx = self.write().await?;
         let entry = self.actor_for(&mut tx, by, action, now_unix_s).await?;
-        let head: Option<(i64, i64, Vec<u8>)> =
-            sqlx::query_as("SELECT seq, at_unix_s, hash FROM audit ORDER BY seq DESC LIMIT 1")
-                .fetch_optional(&mut *tx)
-                .await?;
-        let (head_row, last_unix_s, head_hash) = head.unwrap_or((0, i64::MIN, vec![0; 32]));
+        let (head_row, last_unix_s, head_hash) = newest(&mut tx).await?;
         let made_unix_s = in_order(last_unix_s, now_unix_s)?;
         let offset_s = i64::from(self.0.settings.utc_offset_s);
         let begins = sqlx::query_as(

@@ -65,9 +65,11 @@ pub fn output(command: &mut Command) -> Option<String> {
         .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-/// The cargo that started us.
+/// The cargo that started us. It does not hear in which package it did: build scripts (that of `ring`) look at it, and with
+/// another word there they, and all that rests on them, would be compiled again.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.env_remove("CARGO_MANIFEST_DIR");
     cargo.current_dir(crate::root::root());
     cargo
 }

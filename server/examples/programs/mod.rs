@@ -17,8 +17,9 @@ pub fn programs() -> Result<PathBuf> {
         .and_then(Path::parent)
         .context("no target folder")?;
     let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // This pair and no other: with another set of packages their features, and so all of the server, differ.
-    build.args([
+    // As `cargo xtask` builds them, or all of the server is compiled again: this pair and no other, because with another set
+    // of packages the features differ, and without the name of the package that started this, which build scripts look at.
+    build.env_remove("CARGO_MANIFEST_DIR").args([
         "build",
         "--quiet",
         "--package",

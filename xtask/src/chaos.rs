@@ -14,7 +14,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::bench::machine;
-use crate::site::{self, BuildOptions, Built};
+use crate::site;
 use crate::step::{cargo, check, step};
 use crate::{browser, marks, root};
 
@@ -38,13 +38,7 @@ pub struct ChaosOptions {
 }
 
 pub fn chaos(options: &ChaosOptions) -> Result<()> {
-    let built = match options.no_build {
-        true => Built::of_last_time(options.dev),
-        false => site::build(&BuildOptions {
-            dev: options.dev,
-            site_only: false,
-        })?,
-    };
+    let built = site::built(options.dev, options.no_build)?;
     step("compiling the faults", || compile(options.dev))?;
     let programs = built.server.parent().context("no target folder")?;
     let mut faults = Command::new(programs.join("examples/chaos"));
@@ -52,13 +46,7 @@ pub fn chaos(options: &ChaosOptions) -> Result<()> {
     if options.dev {
         faults.args(DEV);
     }
-    let mut in_browser = Command::new("node");
-    in_browser
-        .arg(root::root().join("end2end/chaos.mjs"))
-        .env("EVWALL_BIN", &built.server)
-        .env("EVWALL_SIM_BIN", &built.sim)
-        .env("EVWALL_SITE", &built.site)
-        .env("EVWALL_CHROMIUM", browser::chromium()?);
+    let mut in_browser = built.script("chaos.mjs", &browser::chromium()?);
     for words in &options.only {
         faults.args(["--only", words]);
         in_browser.args(["--only", words]);

@@ -3,8 +3,6 @@
 //! `app` is compiled twice, with the features of the server and with those of the browser, and never with both: every
 //! native call leaves `frontend` out, every wasm call names its packages.
 
-use std::process::Command;
-
 use anyhow::Result;
 use clap::Args;
 
@@ -128,15 +126,10 @@ fn browser_tests(arguments: &[String]) -> Result<()> {
     let built = site::build_for_tests()?;
     step("tests in the browser (Playwright)", || {
         check(
-            Command::new("node")
-                .arg(tools::npm_file("@playwright/test/cli.js"))
+            built
+                .script(tools::npm_file("@playwright/test/cli.js"), &chromium)
                 .arg("test")
-                .args(arguments)
-                .env("EVWALL_CHROMIUM", &chromium)
-                .env("EVWALL_BIN", &built.server)
-                .env("EVWALL_SIM_BIN", &built.sim)
-                .env("EVWALL_SITE", &built.site)
-                .current_dir(root::end2end()),
+                .args(arguments),
         )
     })
 }

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::root;
-use crate::site::{self, BuildOptions, Built};
+use crate::site;
 
 /// How long the stream may take to say where it listens.
 const START: Duration = Duration::from_secs(120);
@@ -55,14 +55,7 @@ pub fn run(options: &RunOptions) -> Result<()> {
     {
         bail!("there is no recording {}", recording.display());
     }
-    let built = if options.no_build {
-        Built::of_last_time(options.dev)
-    } else {
-        site::build(&BuildOptions {
-            dev: options.dev,
-            site_only: false,
-        })?
-    };
+    let built = site::built(options.dev, options.no_build)?;
 
     let (news, heard) = channel();
     let interrupted = news.clone();

@@ -1,7 +1,6 @@
 //! The pictures in README.md: the real programs, the real page, PNGs that anyone can take again.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use anyhow::Result;
 use clap::Args;
@@ -32,16 +31,10 @@ pub fn screenshot(options: &ScreenshotOptions) -> Result<()> {
     let out = root::root().join(&options.out);
     let what = format!("taking the pictures into {}", root::shown(&out));
     step(&what, || {
-        let mut node = Command::new("node");
-        node.arg(root::end2end().join("screenshot.mjs"))
-            .arg(&out)
+        let mut node = built.script("screenshot.mjs", &chromium);
+        node.arg(&out)
             .arg(&options.size)
-            .arg(options.vehicles.to_string())
-            .env("EVWALL_CHROMIUM", &chromium)
-            .env("EVWALL_BIN", &built.server)
-            .env("EVWALL_SIM_BIN", &built.sim)
-            .env("EVWALL_SITE", &built.site)
-            .current_dir(root::end2end());
+            .arg(options.vehicles.to_string());
         if let Some(recording) = &options.recording {
             node.env("EVWALL_RECORDING", std::path::absolute(recording)?);
         }

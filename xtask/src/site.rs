@@ -5,6 +5,7 @@
 //! time, and a file of the site is written only when it differs, so that browsers keep what they have.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
@@ -51,6 +52,17 @@ pub struct Built {
     pub sim: PathBuf,
 }
 
+/// Programs and page, as they were built the last time or built now.
+pub fn built(dev: bool, no_build: bool) -> Result<Built> {
+    if no_build {
+        return Ok(Built::of_last_time(dev));
+    }
+    build(&BuildOptions {
+        dev,
+        site_only: false,
+    })
+}
+
 pub fn build(options: &BuildOptions) -> Result<Built> {
     build_site(options.dev)?;
     if !options.site_only {
@@ -88,13 +100,25 @@ fn build_programs(dev: bool) -> Result<()> {
 }
 
 impl Built {
-    pub fn of_last_time(dev: bool) -> Self {
+    fn of_last_time(dev: bool) -> Self {
         let programs = root::target().join(if dev { "debug" } else { "release" });
         Self {
             site: root::site(),
             server: programs.join("evwall"),
             sim: programs.join("evwall-sim"),
         }
+    }
+
+    /// `node SCRIPT` in end2end, which drives this browser with these programs.
+    pub fn script(&self, script: impl AsRef<OsStr>, chromium: &Path) -> Command {
+        let mut node = Command::new("node");
+        node.arg(script)
+            .env("EVWALL_CHROMIUM", chromium)
+            .env("EVWALL_BIN", &self.server)
+            .env("EVWALL_SIM_BIN", &self.sim)
+            .env("EVWALL_SITE", &self.site)
+            .current_dir(root::end2end());
+        node
     }
 }
 

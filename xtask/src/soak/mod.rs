@@ -28,9 +28,9 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::site::{self, BuildOptions, Built};
+use crate::site::{self, Built};
 use crate::step::{output, step};
-use crate::{bench, browser, root};
+use crate::{bench, browser, marks, root};
 
 use samples::Samples;
 
@@ -112,14 +112,7 @@ pub fn soak(options: &SoakOptions) -> Result<()> {
     if is_over {
         eprintln!("  that much is done already");
     } else {
-        let built = if options.no_build {
-            Built::of_last_time(options.dev)
-        } else {
-            site::build(&BuildOptions {
-                dev: options.dev,
-                site_only: false,
-            })?
-        };
+        let built = site::built(options.dev, options.no_build)?;
         let chromium = browser::chromium()?;
         let heard = Arc::clone(&interrupted);
         ctrlc::set_handler(move || heard.store(true, Ordering::Relaxed))
@@ -190,14 +183,9 @@ fn check_same(before: &Samples, settings: &Value) -> Result<()> {
 
 /// Runs all of it until it is over or somebody asks to end.
 fn run(plan: &Value, built: &Built, chromium: &Path, interrupted: &AtomicBool) -> Result<()> {
-    let mut node = Command::new("node")
-        .arg(root::end2end().join("soak/soak.mjs"))
+    let mut node = built
+        .script("soak/soak.mjs", chromium)
         .arg(plan.to_string())
-        .env("EVWALL_CHROMIUM", chromium)
-        .env("EVWALL_BIN", &built.server)
-        .env("EVWALL_SIM_BIN", &built.sim)
-        .env("EVWALL_SITE", &built.site)
-        .current_dir(root::end2end())
         // Its end is the word to end; it also comes when this program is killed.
         .stdin(Stdio::piped())
         .process_group(0)
@@ -238,8 +226,7 @@ fn judge(samples: &Samples, docs: &Path, counts: bool) -> Result<()> {
     if samples.count() == 0 {
         bail!("nothing was looked at so far");
     }
-    let day = output(Command::new("date").args(["-u", "+%Y-%m-%d"]))
-        .context("`date` does not say what day it is")?;
+    let day = marks::today()?;
     let write = |name: &str, text: String| -> Result<PathBuf> {
         let file = docs.join(name);
         fs::write(&file, text)

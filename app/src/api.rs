@@ -103,8 +103,6 @@ pub struct Me {
     pub purposes: Vec<PurposeChoice>,
     /// Whether this role sees private vehicles displaced.
     pub blurred: bool,
-    /// How many dots lie somewhere the page says in tens and from this number on; for 0 it says it exactly.
-    pub told_from: u32,
 }
 
 /// One reason for which a vehicle may be opened.

@@ -176,7 +176,6 @@ impl Desk {
 
 impl Centre for Desk {
     fn me(&self) -> Answer<'_, Me> {
-        let scope = self.scope();
         let purposes = PurposeKind::ALL
             .into_iter()
             .map(|kind| PurposeChoice {
@@ -184,7 +183,7 @@ impl Centre for Desk {
                 needs_case: kind.needs_case_number(),
             })
             .collect();
-        let me = Me {
+        let me = Ok(Me {
             name: self.session.name.clone(),
             role: self.session.role.name().to_owned(),
             may_open_cards: access::allows(self.session.role, Action::OpenCard),
@@ -201,20 +200,9 @@ impl Centre for Desk {
             may_manage_screens: access::allows(self.session.role, Action::ManageScreens),
             has_own_page: access::allows(self.session.role, Action::SeeOwnAudit),
             purposes,
-            blurred: scope != 0,
-            told_from: u32::MAX,
-        };
-        Box::pin(async move {
-            let told_from = self
-                .state
-                .fleet
-                .read(move |fleet| fleet.told_from(scope))
-                .await;
-            Ok(Me {
-                told_from: told_from.ok_or(ApiError::Unreachable)?,
-                ..me
-            })
-        })
+            blurred: self.scope() != 0,
+        });
+        Box::pin(async move { me })
     }
 
     fn open_card(

@@ -47,7 +47,7 @@ pub fn AreaPanel(state: MapState, me: Signal<Option<Me>>, shape: Shape) -> impl 
         total().saturating_sub(drawn)
     };
     // In tens even that nothing is hidden would be a figure.
-    let in_tens = move || state.told_from.get() > 0;
+    let in_tens = move || state.told_from() > 0;
     let hides = move || {
         if in_tens() {
             state.hidden.get() != 0

@@ -163,8 +163,6 @@ pub enum Pushed {
 #[derive(Clone, Copy)]
 pub struct MapState {
     pub picture: RwSignal<Picture>,
-    /// [`crate::api::Me::told_from`]; until the server has said so nothing small is told.
-    pub told_from: RwSignal<u32>,
     pub picked: RwSignal<Option<Picked>>,
     /// The dot whose pop-up is open: its number in `picked`.
     pub chosen: RwSignal<Option<usize>>,
@@ -214,7 +212,6 @@ impl MapState {
     pub fn new() -> Self {
         Self {
             picture: RwSignal::new(Picture::default()),
-            told_from: RwSignal::new(10),
             picked: RwSignal::new(None),
             chosen: RwSignal::new(None),
             handle: RwSignal::new(None),
@@ -243,10 +240,21 @@ impl MapState {
         }
     }
 
+    /// [`Status::told_from`]; until the server has said so nothing small is told.
+    #[must_use]
+    pub fn told_from(&self) -> u32 {
+        self.picture.with(|picture| {
+            picture
+                .status
+                .as_ref()
+                .map_or(10, |status| status.told_from)
+        })
+    }
+
     /// How many dots there are of something that the page counts itself, as this person is told it.
     #[must_use]
     pub fn told(&self, count: u32, lang: Lang) -> String {
-        match self.told_from.get() {
+        match self.told_from() {
             0 => text::count(count.into()),
             from => text::in_tens(count, from, lang),
         }

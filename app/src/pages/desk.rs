@@ -20,11 +20,6 @@ pub fn DeskPage() -> impl IntoView {
     let anchor = NodeRef::<Div>::new();
     let me = Resource::new(|| (), |()| api::who_am_i());
     let me = Signal::derive(move || me.get().and_then(Result::ok));
-    Effect::new(move || {
-        if let Some(me) = me.get() {
-            state.told_from.set(me.told_from);
-        }
-    });
     let blurred = move || {
         let count = state
             .picture

@@ -3,10 +3,8 @@
 
 use leptos::html::Div;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use leptos_router::hooks::use_query_map;
 
-use crate::api;
 use crate::components::wall::scene::{Programme, Scene, drift_css};
 use crate::components::{
     Aim, AlarmStrip, DistrictBars, Legend, LiveMap, MapState, NoScript, Trouble, WallBoard,
@@ -18,13 +16,6 @@ use crate::text::{self, Text, screens, wall, walls};
 pub fn WallPage() -> impl IntoView {
     let state = MapState::new();
     let anchor = NodeRef::<Div>::new();
-    Effect::new(move || {
-        spawn_local(async move {
-            if let Ok(me) = api::who_am_i().await {
-                state.told_from.set(me.told_from);
-            }
-        });
-    });
     // Another address is another page: nobody is here to change it.
     let programme = use_query_map().with_untracked(|query| Programme::read(|key| query.get(key)));
     let (screen, is_odd) = (programme.screen, programme.is_odd);
@@ -74,7 +65,6 @@ pub fn WallPage() -> impl IntoView {
     Effect::new(move || {
         minute.track();
         lang.notify();
-        state.told_from.notify();
     });
     let headline = move || match is_sent() {
         true => walls::SENT_HERE,

@@ -4,7 +4,7 @@ use wire::{Activity, DistrictCounts, Excluded, Freshness, Look, SourceStatus, St
 
 use crate::districts::NO_DISTRICT;
 use crate::fleet::{SCOPES, places_of};
-use crate::told::{Told, suppress};
+use crate::told::{STEP, Told, suppress};
 use crate::{Class, EXACT, SourceId, VISITOR, news};
 
 const EXCLUDED: [Excluded; 4] = [
@@ -182,6 +182,7 @@ impl TickSummary {
             activity: counts.all.activity,
             alarms: counts.all.alarms,
             blurred: if scope == EXACT { 0 } else { self.blurred },
+            told_from: self.told_from(scope, told.is_some()),
             reports_per_s: self.reports_per_s,
             newest_report_age_ms: self.newest_report_age_ms,
             sources: self
@@ -217,6 +218,16 @@ impl TickSummary {
             suppress(&mut status.districts, self.suppress_below);
         }
         status
+    }
+
+    /// What a page counts of its own dots is told like the figures it gets: in tens where there are or were zones for the scope, or
+    /// where small figures of districts are kept from it. The page is to be no finer tool than what it is told.
+    fn told_from(&self, scope: u8, has_zones: bool) -> u32 {
+        if has_zones || (scope != EXACT && self.suppress_below > 1) {
+            self.suppress_below.max(STEP)
+        } else {
+            0
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::level::{Changed, Level};
 use crate::news::{News, SERIOUS};
 use crate::quality::Qualities;
 use crate::sources::Sources;
-use crate::told::{self, Told};
+use crate::told::Told;
 use crate::vehicles::{DIRTY, HAS_FIX, KEPT, Vehicles, kept};
 use crate::zones::{Seen, Sight};
 use crate::{
@@ -683,21 +683,6 @@ impl Fleet {
     pub fn is_zoned(&self, scope: u8, vehicle: VehicleIx) -> bool {
         let shown = self.scopes.get(usize::from(places_of(scope)));
         shown.is_none_or(|shown| shown.sight.of(vehicle.0).is_some())
-    }
-
-    /// What a page of this scope counts of its own dots is to be said in tens and from this number on; 0 says everything.
-    /// So it is where there are zones for the scope, whose figures are told in tens too, and where small figures of
-    /// districts are kept from it: the page is to be no finer tool than what it is told.
-    #[must_use]
-    pub fn told_from(&self, scope: u8) -> u32 {
-        let shown = self.scopes.get(usize::from(places_of(scope)));
-        let has_zones = shown.is_none_or(|shown| shown.sight.has_zones());
-        let below = self.rules.suppress_below;
-        if has_zones || (scope != 0 && below > 1) {
-            below.max(told::STEP)
-        } else {
-            0
-        }
     }
 
     /// What a scope may know of a vehicle: of one in a zone the place that the map shows, and no item that could hold

@@ -10,7 +10,7 @@ use crate::message::{put_varint, take_varint, take_varint_u32};
 use crate::{CellKey, FINEST_LEVEL, WireError};
 
 /// The version of everything in this crate. A page that reads another one in [`Hello`] reloads itself.
-pub const VERSION: u16 = 4;
+pub const VERSION: u16 = 5;
 /// The scope of a screen that is shown to visitors: coarse places and looks.
 pub const VISITOR_SCOPE: u8 = 2;
 
@@ -116,6 +116,8 @@ pub struct Status {
     pub alarms: [u32; 5],
     /// Dots that this scope is shown displaced; 0 where it sees them as they are.
     pub blurred: u32,
+    /// What a page of this scope counts of its own dots is to be said in tens and from this number on; 0: exactly.
+    pub told_from: u32,
     pub reports_per_s: u32,
     /// Since the newest report of any source came in; none if none ever did.
     pub newest_report_age_ms: Option<u32>,

@@ -88,7 +88,7 @@ fn hello() {
         }),
         &[
             ("01", "kind: hello"),
-            ("04", "version"),
+            ("05", "version"),
             (
                 "84868808",
                 "epoch, seven bits a byte, low ones first, as all numbers here",
@@ -259,6 +259,7 @@ fn status() {
             activity: [1, 2, 3, 4, 5],
             alarms: [6, 7, 8, 9, 10],
             blurred: 11,
+            told_from: 10,
             reports_per_s: 22_200,
             newest_report_age_ms: Some(300),
             sources: vec![SourceStatus {
@@ -294,6 +295,7 @@ fn status() {
             ("01 02 03 04 05", "by activity"),
             ("06 07 08 09 0a", "by alarm level"),
             ("0b", "displaced"),
+            ("0a", "counts are told from here on"),
             ("b8ad01", "reports a second"),
             ("01 ac02", "there is a newest report; its age in ms"),
             ("01", "one source"),

@@ -225,6 +225,23 @@ fn of_zones_that_overlap_the_strictest_counts_and_others_may_be_set_at_any_time(
 }
 
 #[test]
+fn who_sees_less_than_there_is_is_told_counts_in_tens() {
+    let mut everybody = zone(ZoneRule::Hide);
+    everybody.exempt = [false; SCOPES];
+    for (zones, exact) in [
+        (vec![], 0),
+        (vec![zone(ZoneRule::Hide)], 0),
+        (vec![everybody], 10),
+    ] {
+        let mut stage = stage_with(&zones);
+        stage.tick();
+        assert_eq!(status(&stage, 0).told_from, exact);
+        assert_eq!(status(&stage, 1).told_from, 10);
+        assert_eq!(status(&stage, fleet::VISITOR).told_from, 10);
+    }
+}
+
+#[test]
 fn a_counter_says_neither_that_a_dot_entered_a_zone_nor_what_it_does_there() {
     let mut stage = stage_with(&[zone(ZoneRule::Hide)]);
     for number in 0..100 {

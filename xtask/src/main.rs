@@ -15,6 +15,7 @@ mod marks;
 mod root;
 mod run;
 mod screenshot;
+mod shrink;
 mod site;
 mod soak;
 mod step;

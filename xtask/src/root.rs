@@ -1,6 +1,9 @@
 //! Where things lie in the repository, as absolute paths.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+
+use anyhow::Result;
 
 /// The workspace root: the folder above this crate.
 pub fn root() -> PathBuf {
@@ -34,4 +37,29 @@ pub fn shown(path: &Path) -> String {
         .unwrap_or(path)
         .display()
         .to_string()
+}
+
+/// Every file below a folder, as paths relative to it; hidden ones are left out; a folder that is not there is empty.
+pub fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![PathBuf::new()];
+    while let Some(below) = open.pop() {
+        let Ok(entries) = fs::read_dir(folder.join(&below)) else {
+            continue;
+        };
+        for entry in entries {
+            let entry = entry?;
+            let path = below.join(entry.file_name());
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
+            if entry.file_type()?.is_dir() {
+                open.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }

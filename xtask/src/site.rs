@@ -15,6 +15,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 
+use crate::shrink::shrink;
 use crate::step::{cargo, check, quiet_step, step};
 use crate::{root, tools};
 
@@ -162,7 +163,8 @@ fn bind(module: &Path, dev: bool) -> Result<PathBuf> {
         .join("xtask")
         .join(if dev { "page-dev" } else { "page" });
     let stamp = out.with_extension("stamp");
-    let made_from = fingerprint(&(&bytes, &version));
+    let shrinkers = fs::read(root::end2end().join("package-lock.json"))?;
+    let made_from = fingerprint(&(&bytes, &version, &shrinkers));
     if fs::read_to_string(&stamp).is_ok_and(|known| known == made_from) {
         return Ok(out);
     }
@@ -194,29 +196,7 @@ fn bind(module: &Path, dev: bool) -> Result<PathBuf> {
     })?;
     let wasm = out.join("evwall_bg.wasm");
     if !dev {
-        quiet_step("shrinking the page (wasm-opt -Oz)", || {
-            for module in std::iter::once(&wasm).chain(&parts) {
-                let small = module.with_extension("small");
-                // Plain -Oz: with --all-features the result uses what browsers refuse.
-                check(
-                    Command::new("node")
-                        .arg(tools::npm_file("binaryen/bin/wasm-opt"))
-                        .args(["-Oz", "--converge"])
-                        .arg(module)
-                        .arg("-o")
-                        .arg(&small),
-                )?;
-                fs::rename(&small, module)?;
-            }
-            Ok(())
-        })?;
-    }
-    if !dev {
-        let snippets = out.join("snippets");
-        for file in files_below(&snippets)? {
-            let file = snippets.join(file);
-            fs::write(&file, without_comments(&fs::read_to_string(&file)?))?;
-        }
+        shrink(&out, &wasm, &out.join("evwall.js"))?;
     }
     let kb = |module: &PathBuf| fs::metadata(module).map(|about| about.len() / 1000);
     eprintln!("  the page is {} kB of WebAssembly", kb(&wasm)?);
@@ -226,21 +206,6 @@ fn bind(module: &Path, dev: bool) -> Result<PathBuf> {
     }
     fs::write(&stamp, made_from)?;
     Ok(out)
-}
-
-/// Our own JavaScript without the lines that are comments, and without indentation: a quarter of it when packed.
-fn without_comments(source: &str) -> String {
-    let mut kept = String::new();
-    let mut in_block = false;
-    for line in source.lines().map(str::trim) {
-        let begins = line.starts_with("/*");
-        if !(in_block || begins || line.is_empty() || line.starts_with("//")) {
-            kept += line;
-            kept.push('\n');
-        }
-        in_block = (in_block || begins) && !line.ends_with("*/");
-    }
-    kept
 }
 
 /// The version of wasm-bindgen in Cargo.lock, if the bindings are made by the same.
@@ -276,7 +241,7 @@ fn lay_out(bindings: &Path, packed: bool) -> Result<()> {
         kept.insert(to);
         Ok(())
     };
-    for file in files_below(bindings)? {
+    for file in root::files_below(bindings)? {
         place(&bindings.join(&file), Path::new("pkg").join(&file))?;
     }
     // Of the page too, but not of its WebAssembly: it looks after that.
@@ -300,7 +265,7 @@ fn lay_out(bindings: &Path, packed: bool) -> Result<()> {
         PathBuf::from("vendor/maplibre-gl.LICENSE.txt"),
     )?;
     let public = root::root().join("public");
-    for file in files_below(&public)? {
+    for file in root::files_below(&public)? {
         place(&public.join(&file), file)?;
     }
     place(
@@ -315,7 +280,7 @@ fn lay_out(bindings: &Path, packed: bool) -> Result<()> {
         &root::root().join("style/wall.css"),
         PathBuf::from("pkg/wall.css"),
     )?;
-    for file in files_below(&site)? {
+    for file in root::files_below(&site)? {
         let of = file.with_extension("");
         let packs_another = file.extension().is_some_and(|end| end == "br") && kept.contains(&of);
         let stays = kept.contains(&file) || (packed && packs_another);
@@ -375,47 +340,8 @@ fn copy_if_different(from: &Path, to: &Path) -> Result<()> {
     fs::write(to, bytes).with_context(|| format!("{} cannot be written", root::shown(to)))
 }
 
-/// Every file below a folder, as paths relative to it; hidden ones are left out; a folder that is not there is empty.
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut open = vec![PathBuf::new()];
-    while let Some(below) = open.pop() {
-        let Ok(entries) = fs::read_dir(folder.join(&below)) else {
-            continue;
-        };
-        for entry in entries {
-            let entry = entry?;
-            let path = below.join(entry.file_name());
-            if entry.file_name().to_string_lossy().starts_with('.') {
-                continue;
-            }
-            if entry.file_type()?.is_dir() {
-                open.push(path);
-            } else {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
 fn fingerprint(of: &impl Hash) -> String {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
     format!("{:016x}", hasher.finish())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn comments_go_and_what_only_looks_like_one_stays() {
-        let source = "/** What\n * it is. */\nconst a = `http://b`; // said\n\n  // Not this.\n  f(a); /* b */\n";
-        assert_eq!(
-            without_comments(source),
-            "const a = `http://b`; // said\nf(a); /* b */\n"
-        );
-    }
 }

@@ -1,4 +1,4 @@
-//! What the build needs besides cargo: the wasm target, Node, and three npm packages. Missing ones are installed by the
+//! What the build needs besides cargo: the wasm target, Node, and the npm packages of end2end. Missing ones are installed by the
 //! tool whose business it is; a tool that is itself missing is named, with the line that installs it.
 
 use std::fs;

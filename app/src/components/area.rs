@@ -86,14 +86,7 @@ pub fn AreaPanel(state: MapState, me: Signal<Option<Me>>, shape: Shape) -> impl 
             <ul class="counts">
                 {move || {
                     let in_area = counted.get().unwrap_or_default();
-                    count_rows(state, &in_area, lang.get())
-                        .into_iter()
-                        .map(|CountRow { swatch, words, count }| {
-                            view! {
-                                <li class="row"><i class=swatch></i><span>{words}</span><b>{count}</b></li>
-                            }
-                        })
-                        .collect_view()
+                    count_rows(state, &in_area, lang.get()).map(CountRow::line).collect_view()
                 }}
             </ul>
             <Show when=in_tens>

@@ -40,10 +40,10 @@ pub fn Legend(state: MapState, #[prop(optional)] fixed: bool) -> impl IntoView {
                 </label>
             </Show>
             <ul>
-                {move || rows(state.colour_by.get())
-                    // Where nobody can switch them on again, what is not drawn is not explained either.
-                    .filter(|row| !fixed || state.hidden.get() >> row.code & 1 == 0)
-                    .map(|row| view! { <LegendRow state row fixed /> }).collect_view()}
+                {match fixed {
+                    true => fixed_rows(state).into_any(),
+                    false => (move || rows(state.colour_by.get()).map(|row| view! { <Switch state row /> }).collect_view()).into_any(),
+                }}
             </ul>
             <Show when=move || !fixed>
                 <Lights state />
@@ -91,21 +91,32 @@ fn name_of(colour_by: ColourBy) -> &'static str {
 
 /// A line of a legend with its count.
 pub struct CountRow {
-    pub swatch: String,
-    pub words: String,
-    pub count: String,
+    code: usize,
+    swatch: String,
+    words: String,
+    count: String,
 }
 
-/// The lines of a colouring for counts of some part of the picture.
-#[must_use]
-pub fn count_rows(state: MapState, counts: &InView, lang: Lang) -> Vec<CountRow> {
-    rows(state.colour_by.get())
-        .map(|row| CountRow {
-            swatch: row.swatch(),
-            words: row.words(lang),
-            count: row.told(state, counts, lang),
-        })
-        .collect()
+impl CountRow {
+    pub fn line(self) -> impl IntoView {
+        view! {
+            <li class="row">
+                <i class=self.swatch></i>
+                <span>{self.words}</span>
+                <b>{self.count}</b>
+            </li>
+        }
+    }
+}
+
+/// The lines of the colouring for counts of some part of the picture.
+pub fn count_rows(state: MapState, counts: &InView, lang: Lang) -> impl Iterator<Item = CountRow> {
+    rows(state.colour_by.get()).map(move |row| CountRow {
+        code: row.code,
+        swatch: row.swatch(),
+        words: row.words(lang),
+        count: row.told(state, counts, lang),
+    })
 }
 
 /// One line: a code, the class of its swatch, its words.
@@ -171,8 +182,22 @@ impl Row {
     }
 }
 
+/// Where nobody can switch them on again, what is not drawn is not explained either. Scenes change for months: no line may
+/// read a signal.
+fn fixed_rows(state: MapState) -> impl IntoView {
+    let lang = expect_context::<RwSignal<Lang>>();
+    move || {
+        let hidden = state.hidden.get();
+        let in_view = state.picture.with(|picture| picture.in_view);
+        count_rows(state, &in_view, lang.get())
+            .filter(|row| hidden >> row.code & 1 == 0)
+            .map(CountRow::line)
+            .collect_view()
+    }
+}
+
 #[component]
-fn LegendRow(state: MapState, row: Row, fixed: bool) -> impl IntoView {
+fn Switch(state: MapState, row: Row) -> impl IntoView {
     let lang = expect_context::<RwSignal<Lang>>();
     let bit = 1 << row.code;
     let is_shown = move || state.hidden.get() & bit == 0;
@@ -180,16 +205,6 @@ fn LegendRow(state: MapState, row: Row, fixed: bool) -> impl IntoView {
         let in_view = state.picture.with(|picture| picture.in_view);
         row.told(state, &in_view, lang.get())
     };
-    let line = move || {
-        view! {
-            <i class=row.swatch()></i>
-            <span>{move || row.words(lang.get())}</span>
-            <b>{count}</b>
-        }
-    };
-    if fixed {
-        return view! { <li class="row">{line()}</li> }.into_any();
-    }
     view! {
         <li>
             <button
@@ -197,7 +212,9 @@ fn LegendRow(state: MapState, row: Row, fixed: bool) -> impl IntoView {
                 aria-pressed=move || is_shown().to_string()
                 on:click=move |_| state.hidden.update(|hidden| *hidden ^= bit)
             >
-                {line()}
+                <i class=row.swatch()></i>
+                <span>{move || row.words(lang.get())}</span>
+                <b>{count}</b>
             </button>
         </li>
     }

@@ -59,13 +59,6 @@ pub fn WallPage() -> impl IntoView {
     });
     Effect::new(move || state.aim.set(Some(aim.get())));
     let lang = expect_context::<RwSignal<text::Lang>>();
-    // Lines that are made anew leave something behind in what they read, which goes when that is set: reactive_graph does not
-    // notice that a reader is gone. What never changes on a wall would gather it for months.
-    let minute = Memo::new(move |_| state.server_unix_ms.get().div_euclid(60_000));
-    Effect::new(move || {
-        minute.track();
-        lang.notify();
-    });
     let headline = move || match is_sent() {
         true => walls::SENT_HERE,
         false => of_scene(scene.get()),

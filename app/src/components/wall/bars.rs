@@ -12,7 +12,7 @@ const BARS: usize = 20;
 
 #[derive(Debug, Clone, PartialEq)]
 struct Bar {
-    district: usize,
+    is_looked_at: bool,
     name: String,
     count: u32,
     /// Of the longest, in percent.
@@ -28,39 +28,42 @@ pub fn DistrictBars(
 ) -> impl IntoView {
     let lang = expect_context::<RwSignal<Lang>>();
     let bars = Memo::new(move |_| {
-        let (scene, lang) = (scene.get(), lang.get());
+        let (scene, lang, looked_at) = (scene.get(), lang.get(), looked_at.get());
         state.picture.with(|picture| {
             let counts = picture
                 .status
                 .as_ref()
                 .map_or(&[][..], |status| &status.districts);
-            bars(&picture.districts, counts, scene, lang)
+            bars(&picture.districts, counts, looked_at, scene, lang)
         })
     });
     let words = move || of_scene(scene.get()).0.in_lang(lang.get());
     view! {
-        <Show when=move || bars.with(|bars| !bars.is_empty())>
-            <section class="bars" data-testid="bars" class:of-charging=move || scene.get() == Scene::Charging class:of-alarms=move || scene.get() == Scene::Alarms>
-                <h2>{wall::DISTRICTS.shown()} " · " {words}</h2>
-                <ol>
-                    {move || {
-                        bars.get()
-                            .into_iter()
-                            .map(|bar| {
-                                let is_looked_at = move || looked_at.get() == Some(bar.district);
-                                view! {
-                                    <li class:looked-at=is_looked_at data-testid="bar">
-                                        <span>{bar.name}</span>
-                                        <meter min="0" max="100" value=bar.share.to_string() aria-hidden="true"></meter>
-                                        <b>{text::count(bar.count.into())}</b>
-                                    </li>
-                                }
-                            })
-                            .collect_view()
-                    }}
-                </ol>
-            </section>
-        </Show>
+        <section
+            class="bars"
+            data-testid="bars"
+            hidden=move || bars.with(Vec::is_empty)
+            class:of-charging=move || scene.get() == Scene::Charging
+            class:of-alarms=move || scene.get() == Scene::Alarms
+        >
+            <h2>{wall::DISTRICTS.shown()} " · " {words}</h2>
+            <ol>
+                {move || {
+                    bars.get()
+                        .into_iter()
+                        .map(|bar| {
+                            view! {
+                                <li class:looked-at=bar.is_looked_at data-testid="bar">
+                                    <span>{bar.name}</span>
+                                    <meter min="0" max="100" value=bar.share.to_string() aria-hidden="true"></meter>
+                                    <b>{text::count(bar.count.into())}</b>
+                                </li>
+                            }
+                        })
+                        .collect_view()
+                }}
+            </ol>
+        </section>
     }
     .into_any()
 }
@@ -75,7 +78,13 @@ fn of_scene(scene: Scene) -> (Text, fn(&DistrictCounts) -> Option<u32>) {
 }
 
 /// The fullest first. Names and counts that do not belong together make none.
-fn bars(names: &[DistrictName], counts: &[DistrictCounts], scene: Scene, lang: Lang) -> Vec<Bar> {
+fn bars(
+    names: &[DistrictName],
+    counts: &[DistrictCounts],
+    looked_at: Option<usize>,
+    scene: Scene,
+    lang: Lang,
+) -> Vec<Bar> {
     if names.len() != counts.len() {
         return Vec::new();
     }
@@ -88,7 +97,7 @@ fn bars(names: &[DistrictName], counts: &[DistrictCounts], scene: Scene, lang: L
         .filter_map(|(district, (name, counts))| {
             let count = read(counts)?;
             Some(Bar {
-                district,
+                is_looked_at: looked_at == Some(district),
                 name: in_lang(name, lang).to_owned(),
                 count,
                 share: (u64::from(count) * 100 / u64::from(most)) as u32,
@@ -132,7 +141,7 @@ mod tests {
         };
         let counts = [count(50, 9), count(200, 3), count(0, 0)];
         let shown = |scene, lang| -> Vec<(String, u32, u32)> {
-            let bars = bars(&names, &counts, scene, lang);
+            let bars = bars(&names, &counts, Some(1), scene, lang);
             bars.into_iter()
                 .map(|bar| (bar.name, bar.count, bar.share))
                 .collect()
@@ -148,6 +157,6 @@ mod tests {
             shown(Scene::Charging, Lang::Zh),
             all([("徐汇", 9, 100), ("浦东", 3, 33), ("金山", 0, 0)])
         );
-        assert!(bars(&names, &counts[..2], Scene::City, Lang::En).is_empty());
+        assert!(bars(&names, &counts[..2], None, Scene::City, Lang::En).is_empty());
     }
 }

@@ -80,6 +80,7 @@ pub fn WallBoard(state: MapState, scene: Signal<Scene>) -> impl IntoView {
             <Show when=severe>
                 <ul class="severe" role="status" data-testid="board-severe">
                     {move || {
+                        let level_in_words = wall::ALARM_LEVEL.in_lang(lang.get());
                         status
                             .with(|status| status.as_ref().map(|status| status.alarms))
                             .into_iter()
@@ -89,7 +90,7 @@ pub fn WallBoard(state: MapState, scene: Signal<Scene>) -> impl IntoView {
                                 view! {
                                     <li>
                                         <i class=format!("swatch alarm-{level}")></i>
-                                        {wall::ALARM_LEVEL.shown()}
+                                        {level_in_words}
                                         " "
                                         {level}
                                         <b>{text::count(count.into())}</b>

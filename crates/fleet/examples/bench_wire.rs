@@ -7,12 +7,11 @@
 mod city;
 mod others;
 
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 use city::City;
 use fleet::{Fleet, Rules};
-use wire::{Activity, CellKey, CellMirror, Change, Down, View, WorldPoint, frames};
+use wire::{Activity, CellKey, Cells, Change, Down, View, WorldPoint, frames};
 
 const VEHICLES: usize = 222_000;
 const SHANGHAI: (f64, f64) = (121.47, 31.23);
@@ -41,7 +40,7 @@ fn city_cells(level: u8) -> Vec<CellKey> {
 /// A viewer that counts.
 #[derive(Default)]
 struct Wall {
-    mirrors: BTreeMap<CellKey, CellMirror>,
+    cells: Cells,
     bytes: usize,
     moves: usize,
     looks: usize,
@@ -53,7 +52,7 @@ impl Wall {
     fn take(&mut self, fleet: &Fleet, cells: &[CellKey]) {
         let mut message = Vec::new();
         for key in cells {
-            let have = self.mirrors.get(key).map(|m| (m.generation(), m.tick()));
+            let have = self.cells.get(key).map(|m| (m.generation(), m.tick()));
             for bytes in fleet.cell(key).expect("it is watched").lacking(have) {
                 message.extend_from_slice(&bytes);
             }
@@ -61,49 +60,17 @@ impl Wall {
         self.bytes +=
             message.len() + WEBSOCKET_HEAD * message.len().div_ceil(wire::MAX_MESSAGE_BYTES);
         for frame in frames(&message) {
-            match frame.expect("the fleet writes whole frames") {
-                Down::Base {
-                    key,
-                    generation,
-                    tick,
-                    body,
-                } => {
-                    let mirror = CellMirror::from_base(generation, tick, body);
-                    self.mirrors.insert(key, mirror.expect("a good base"));
+            let frame = frame.expect("the fleet writes whole frames");
+            let taken = self.cells.take(&frame, |_, change| match change {
+                Change::Move { from, to, .. } => {
+                    self.moves += 1;
+                    self.steps.add(from, to);
                 }
-                Down::Delta {
-                    key,
-                    generation,
-                    tick,
-                    follows,
-                    body,
-                } => {
-                    let mirror = self.mirrors.get_mut(&key).expect("bases come first");
-                    mirror
-                        .apply_delta(generation, tick, follows, body, |change| match change {
-                            Change::Move { from, to, .. } => {
-                                self.moves += 1;
-                                self.steps.add(from, to);
-                            }
-                            Change::Look { .. } => self.looks += 1,
-                            Change::Enter { .. } => self.borders += 1,
-                            Change::Leave { .. } => {}
-                        })
-                        .expect("a good delta");
-                }
-                Down::Rebase {
-                    key,
-                    generation,
-                    digest32,
-                    ..
-                } => {
-                    let mirror = self.mirrors.get_mut(&key).expect("bases come first");
-                    mirror
-                        .rebase(generation, digest32, |_, _| {})
-                        .expect("both sides sort alike");
-                }
-                other => panic!("{other:?} in a stream of cells"),
-            }
+                Change::Look { .. } => self.looks += 1,
+                Change::Enter { .. } => self.borders += 1,
+                Change::Leave { .. } => {}
+            });
+            taken.expect("the fleet writes frames that go on from each other");
         }
     }
 }
@@ -126,10 +93,10 @@ fn keyframes(city: &City) {
         let started = Instant::now();
         wall.take(&fleet, &cells);
         let decode_ms = started.elapsed().as_secs_f64() * 1e3;
-        let dots: u32 = wall.mirrors.values().map(CellMirror::alive).sum();
+        let dots: u32 = wall.cells.alive();
         let per_dot = |bytes: f64| bytes / f64::from(dots);
         if level == 11 {
-            let mirrors: Vec<_> = wall.mirrors.iter().collect();
+            let mirrors: Vec<_> = wall.cells.iter().collect();
             print("keyframe_dots", f64::from(dots), "dots");
             print(
                 "keyframe_bytes_per_dot",

@@ -12,11 +12,13 @@
 //! | `world` | the integer square, cells, positions in a cell, Morton order |
 //! | `look` | what a dot looks like, in sixteen bits |
 //! | `mirror` | one cell as both sides see it: base, delta, rebase |
+//! | `cells` | all cells of a connection, for readers that draw nothing |
 //! | `slots` | the slots of a cell, and what kind each is of |
 //! | `pack` | how bases and deltas become bytes |
 //! | `down`, `up` | frames of either direction |
 //! | `message` | several frames in one WebSocket message |
 
+mod cells;
 mod down;
 mod error;
 mod look;
@@ -27,6 +29,7 @@ mod slots;
 mod up;
 mod world;
 
+pub use cells::{Cells, OutOfStep};
 pub use down::{
     AlarmNews, Bye, DistrictCounts, DistrictName, Down, Excluded, Handle, HandleAnswer, Hello,
     Refused, SourceStatus, Status, VERSION, VISITOR_SCOPE,

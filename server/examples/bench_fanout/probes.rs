@@ -9,7 +9,7 @@
     reason = "each bench uses its own part of this module, so no expectation holds for all of them"
 )]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -24,7 +24,7 @@ use gb32960::quantity::{
 use gb32960::{Command, Edition, Time};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
-use wire::{CellKey, CellMirror, CellPoint, Change, Down, WorldPoint, cell_of};
+use wire::{CellKey, CellPoint, Cells, Change, Down, WorldPoint, cell_of};
 
 const PROBES: u32 = 200;
 /// Places of a probe before it comes round to its first again.
@@ -134,14 +134,16 @@ pub struct Seen {
 pub struct Observer {
     probes: Arc<Probes>,
     by_point: HashMap<(CellKey, CellPoint), (u32, u32)>,
-    mirrors: HashMap<CellKey, CellMirror>,
+    /// The probes' own; others of the view are none of its business.
+    keys: HashSet<CellKey>,
+    cells: Cells,
     pub seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Observer {
     pub fn new(probes: Arc<Probes>, level: u8, scope: u8) -> Self {
         let all = (0..PROBES).flat_map(|probe| (0..PLACES).map(move |place| (probe, place)));
-        let by_point = all
+        let by_point: HashMap<_, _> = all
             .map(|(probe, place)| {
                 let (lon_e6, lat_e6) = place_e6(probe, place);
                 let at = WorldPoint::from_lon_lat(f64::from(lon_e6) / 1e6, f64::from(lat_e6) / 1e6);
@@ -150,61 +152,34 @@ impl Observer {
             .collect();
         Self {
             probes,
+            keys: by_point.keys().map(|(key, _)| *key).collect(),
             by_point,
-            mirrors: HashMap::new(),
+            cells: Cells::default(),
             seen: Arc::default(),
         }
     }
 
-    fn is_ours(&self, key: &CellKey) -> bool {
-        self.by_point.keys().any(|(of, _)| of == key)
-    }
-
     pub fn hear(&mut self, frame: &Down<'_>) -> Result<()> {
-        match *frame {
-            Down::Base {
-                key,
-                generation,
-                tick,
-                body,
-            } if self.is_ours(&key) => {
-                let mirror = CellMirror::from_base(generation, tick, body)?;
-                self.mirrors.insert(key, mirror);
-            }
-            Down::Delta {
-                key,
-                generation,
-                tick,
-                follows,
-                body,
-            } => {
-                let Some(mirror) = self.mirrors.get_mut(&key) else {
-                    return Ok(());
-                };
-                let sent = self.probes.sent.lock().expect("no panic while held");
-                let mut seen = self.seen.lock().expect("no panic while held");
-                mirror.apply_delta(generation, tick, follows, body, |change| {
-                    let (Change::Move { to: at, .. } | Change::Enter { at, .. }) = change else {
-                        return;
-                    };
-                    let report = self.by_point.get(&(key, at));
-                    if let Some(sent) = report.and_then(|report| sent.get(report)) {
-                        seen.push(Seen { sent: *sent, tick });
-                    }
-                })?;
-            }
-            Down::Rebase {
-                key,
-                generation,
-                digest32,
-                ..
-            } => {
-                if let Some(mirror) = self.mirrors.get_mut(&key) {
-                    mirror.rebase(generation, digest32, |_, _| {})?;
-                }
-            }
-            _ => {}
+        let (Down::Base { key, tick, .. }
+        | Down::Delta { key, tick, .. }
+        | Down::Rebase { key, tick, .. }) = *frame
+        else {
+            return Ok(());
+        };
+        if !self.keys.contains(&key) {
+            return Ok(());
         }
+        let sent = self.probes.sent.lock().expect("no panic while held");
+        let mut seen = self.seen.lock().expect("no panic while held");
+        self.cells.take(frame, |key, change| {
+            let (Change::Move { to: at, .. } | Change::Enter { at, .. }) = change else {
+                return;
+            };
+            let report = self.by_point.get(&(key, at));
+            if let Some(sent) = report.and_then(|report| sent.get(report)) {
+                seen.push(Seen { sent: *sent, tick });
+            }
+        })?;
         Ok(())
     }
 }

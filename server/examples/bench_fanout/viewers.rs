@@ -22,7 +22,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use wire::{CellKey, CellMirror, Down, Up, View, WorldPoint};
+use wire::{Cells, Down, Up, View, WorldPoint};
 
 use crate::probes::Observer;
 
@@ -320,23 +320,14 @@ pub async fn first_picture(addr: SocketAddr, cookie: &str, view: View) -> Result
     }
     let ms = started.elapsed().as_secs_f64() * 1e3;
     let bytes: usize = messages.iter().map(|message| message.len()).sum();
-    let mut cells = std::collections::BTreeMap::<CellKey, u32>::new();
+    let mut cells = Cells::default();
     for frame in messages.iter().flat_map(|message| wire::frames(message)) {
-        if let Down::Base {
-            key,
-            generation,
-            tick,
-            body,
-        } = frame?
-        {
-            let mirror = CellMirror::from_base(generation, tick, body)?;
-            cells.insert(key, mirror.alive());
-        }
+        cells.take(&frame?, |_, _| {})?;
     }
     Ok(First {
         ms,
         kb: bytes as f64 / 1e3,
-        dots: cells.values().sum(),
+        dots: cells.alive(),
     })
 }
 

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use futures_util::StreamExt;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
-use wire::{CellKey, CellMirror, CellPoint, Down, Freshness, Status, Up, View, cell_of};
+use wire::{CellKey, CellPoint, Cells, Down, Freshness, Status, Up, View, cell_of};
 
 use crate::link::{Link, Now};
 use crate::upstream::{Said, Truth, locked};
@@ -74,7 +74,7 @@ impl Eye {
             sights: Arc::clone(&sights),
             since: Arc::clone(&since),
             connected: Arc::clone(&connected),
-            cells: HashMap::new(),
+            cells: Cells::default(),
         };
         Self {
             sights,
@@ -136,7 +136,7 @@ struct Gaze {
     sights: Arc<Mutex<Vec<Sight>>>,
     since: Arc<Mutex<Instant>>,
     connected: Arc<Mutex<u32>>,
-    cells: HashMap<CellKey, CellMirror>,
+    cells: Cells,
 }
 
 fn now() -> Now {
@@ -187,7 +187,7 @@ impl Gaze {
                         match frame? {
                             Down::Bye(why) => link.bye(why),
                             Down::Status(status) => told = Some(status),
-                            frame => self.take(&frame)?,
+                            frame => self.cells.take(&frame, |_, _| {})?,
                         }
                     }
                     if let Some(status) = told {
@@ -205,48 +205,12 @@ impl Gaze {
         }
     }
 
-    fn take(&mut self, frame: &Down<'_>) -> Result<()> {
-        match *frame {
-            Down::Base {
-                key,
-                generation,
-                tick,
-                body,
-            } => {
-                let mirror = CellMirror::from_base(generation, tick, body)?;
-                self.cells.insert(key, mirror);
-            }
-            Down::Delta {
-                key,
-                generation,
-                tick,
-                follows,
-                body,
-            } => {
-                let mirror = self.cells.get_mut(&key).context("a delta without a base")?;
-                mirror.apply_delta(generation, tick, follows, body, |_| {})?;
-            }
-            Down::Rebase {
-                key,
-                generation,
-                digest32,
-                ..
-            } => {
-                let mirror = self.cells.get_mut(&key).context("no base to renumber")?;
-                mirror.rebase(generation, digest32, |_, _| {})?;
-            }
-            Down::Drop { key } => drop(self.cells.remove(&key)),
-            _ => {}
-        }
-        Ok(())
-    }
-
     fn compare(&mut self, status: Status) {
         let at = Instant::now();
         let since = *locked(&self.since);
         let mut sets = Places::default();
         let mut dots = [0; 4];
-        for (key, mirror) in &self.cells {
+        for (key, mirror) in self.cells.iter() {
             for (point, look) in mirror.dots().flatten() {
                 dots[look.freshness() as usize] += 1;
                 let is_live = look.freshness() == Freshness::Live;

@@ -10,7 +10,9 @@ use fleet::{Applied, Fleet, Now, Rules, SourceId};
 use gb32960::encode::ReportWriter;
 use gb32960::full::Position2016;
 use gb32960::{Command, Datum, Edition, Split, Time};
-use wire::{CellChanges, CellKey, CellMirror, CellPoint, Down, Enter, Look, WorldPoint, cell_of};
+use wire::{
+    CellChanges, CellKey, CellMirror, CellPoint, Cells, Down, Enter, Look, WorldPoint, cell_of,
+};
 
 /// 2038-01-19T03:14:08Z, and 2099-12-31T23:59:55 in China.
 const MOMENTS: [i64; 2] = [1 << 31, 4_102_415_995];
@@ -116,37 +118,11 @@ fn frame(vehicle: u32, unix_s: i64, step: i64) -> Result<Vec<u8>> {
 }
 
 fn dots(frames: &[Bytes]) -> Result<BTreeSet<(u16, u16)>> {
-    let mut mirror: Option<CellMirror> = None;
+    let mut cells = Cells::default();
     for frame in frames.iter().flat_map(|bytes| wire::frames(bytes)) {
-        match frame? {
-            Down::Base {
-                generation,
-                tick,
-                body,
-                ..
-            } => mirror = Some(CellMirror::from_base(generation, tick, body)?),
-            Down::Delta {
-                generation,
-                tick,
-                follows,
-                body,
-                ..
-            } => {
-                let mirror = mirror.as_mut().context("a delta without a base")?;
-                mirror.apply_delta(generation, tick, follows, body, |_| {})?;
-            }
-            Down::Rebase {
-                generation,
-                digest32,
-                ..
-            } => {
-                let mirror = mirror.as_mut().context("no base")?;
-                mirror.rebase(generation, digest32, |_, _| {})?;
-            }
-            _ => {}
-        }
+        cells.take(&frame?, |_, _| {})?;
     }
-    let mirror = mirror.context("no base")?;
+    let (_, mirror) = cells.iter().next().context("no base")?;
     let points = mirror.dots().flatten().map(|(at, _)| (at.x, at.y));
     Ok(points.collect())
 }

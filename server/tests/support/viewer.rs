@@ -1,14 +1,12 @@
 //! An open map without a page: a WebSocket with a session, and what comes down it.
 
-use std::collections::BTreeMap;
-
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use wire::{Bye, CellKey, CellMirror, Down, Up, View};
+use wire::{Bye, Cells, Down, Up, View};
 
 use super::{Evwall, PATIENCE};
 
@@ -87,7 +85,7 @@ pub async fn end(socket: &mut Socket) -> (Option<Bye>, Option<u16>) {
 /// The cells of a page, as the frames have made them.
 #[derive(Default)]
 pub struct Mirrors {
-    pub cells: BTreeMap<CellKey, CellMirror>,
+    pub cells: Cells,
     /// Of the newest status.
     pub tick: u64,
     pub bases: usize,
@@ -98,42 +96,11 @@ impl Mirrors {
     /// Takes a message, and acknowledges nothing.
     pub fn take(&mut self, message: &[u8]) {
         for frame in wire::frames(message) {
-            match frame.unwrap() {
-                Down::Base {
-                    key,
-                    generation,
-                    tick,
-                    body,
-                } => {
-                    let mirror = CellMirror::from_base(generation, tick, body).unwrap();
-                    self.cells.insert(key, mirror);
-                    self.bases += 1;
-                }
-                Down::Delta {
-                    key,
-                    generation,
-                    tick,
-                    follows,
-                    body,
-                } => {
-                    let mirror = self.cells.get_mut(&key).unwrap();
-                    mirror
-                        .apply_delta(generation, tick, follows, body, |_| {})
-                        .unwrap();
-                    self.deltas += 1;
-                }
-                Down::Rebase {
-                    key,
-                    generation,
-                    digest32,
-                    ..
-                } => {
-                    let mirror = self.cells.get_mut(&key).unwrap();
-                    mirror.rebase(generation, digest32, |_, _| {}).unwrap();
-                }
-                Down::Drop { key } => {
-                    self.cells.remove(&key);
-                }
+            let frame = frame.unwrap();
+            self.cells.take(&frame, |_, _| {}).unwrap();
+            match frame {
+                Down::Base { .. } => self.bases += 1,
+                Down::Delta { .. } => self.deltas += 1,
                 Down::Status(status) => self.tick = status.tick,
                 _ => {}
             }
@@ -141,7 +108,7 @@ impl Mirrors {
     }
 
     pub fn dots(&self) -> u32 {
-        self.cells.values().map(CellMirror::alive).sum()
+        self.cells.alive()
     }
 
     /// Takes messages, without a word to the server, until it is so.

@@ -51,8 +51,8 @@ async fn seen(server: &Evwall, cookie: &str, wanted: &[(Freshness, usize)]) {
         let mut counts: BTreeMap<u8, usize> = BTreeMap::new();
         for (_, look) in mirrors
             .cells
-            .values()
-            .flat_map(|cell| cell.dots().flatten())
+            .iter()
+            .flat_map(|(_, cell)| cell.dots().flatten())
         {
             *counts.entry(look.freshness() as u8).or_default() += 1;
         }

@@ -13,7 +13,7 @@ mod zones;
 use bytes::Bytes;
 use fleet::{Applied, Class, Fleet, Now, RegistryEntry, Report, Rules, SourceId, VehicleIx};
 use gb32960::{Edition, Reading, Vin};
-use wire::{Activity, CellKey, CellMirror, CellPoint, Change, Down, WorldPoint, frames};
+use wire::{Activity, CellKey, CellMirror, CellPoint, Cells, Change, Down, WorldPoint, frames};
 
 const START_UNIX_S: i64 = 1_700_000_000;
 
@@ -110,7 +110,7 @@ impl Stage {
 /// What a page knows of one cell.
 struct Page {
     key: CellKey,
-    mirror: Option<CellMirror>,
+    cells: Cells,
     /// Of the last frames taken.
     changes: Vec<Change>,
     bases: u32,
@@ -122,7 +122,7 @@ impl Page {
         assert!(stage.fleet.watch(key));
         let mut page = Self {
             key,
-            mirror: None,
+            cells: Cells::default(),
             changes: Vec::new(),
             bases: 0,
             rebases: 0,
@@ -132,12 +132,12 @@ impl Page {
     }
 
     fn have(&self) -> Option<(u32, u64)> {
-        let mirror = self.mirror.as_ref()?;
+        let mirror = self.cells.get(&self.key)?;
         Some((mirror.generation(), mirror.tick()))
     }
 
     fn mirror(&self) -> &CellMirror {
-        self.mirror.as_ref().unwrap()
+        self.cells.get(&self.key).unwrap()
     }
 
     fn catch_up(&mut self, stage: &Stage) {
@@ -149,40 +149,14 @@ impl Page {
             .lacking(self.have())
             .concat();
         for frame in frames(&message) {
-            match frame.unwrap() {
-                Down::Base {
-                    generation,
-                    tick,
-                    body,
-                    ..
-                } => {
-                    self.mirror = Some(CellMirror::from_base(generation, tick, body).unwrap());
-                    self.bases += 1;
-                }
-                Down::Delta {
-                    generation,
-                    tick,
-                    follows,
-                    body,
-                    ..
-                } => {
-                    let changes = &mut self.changes;
-                    let mirror = self.mirror.as_mut().unwrap();
-                    mirror
-                        .apply_delta(generation, tick, follows, body, |change| {
-                            changes.push(change);
-                        })
-                        .unwrap();
-                }
-                Down::Rebase {
-                    generation,
-                    digest32,
-                    ..
-                } => {
-                    let mirror = self.mirror.as_mut().unwrap();
-                    mirror.rebase(generation, digest32, |_, _| {}).unwrap();
-                    self.rebases += 1;
-                }
+            let frame = frame.unwrap();
+            let changes = &mut self.changes;
+            let taken = self.cells.take(&frame, |_, change| changes.push(change));
+            taken.unwrap();
+            match frame {
+                Down::Base { .. } => self.bases += 1,
+                Down::Delta { .. } => {}
+                Down::Rebase { .. } => self.rebases += 1,
                 other => panic!("{other:?}"),
             }
         }

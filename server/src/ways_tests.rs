@@ -45,6 +45,27 @@ const INJECTIONS: [&str; 6] = [
     "Robert'); DELETE FROM users; --",
 ];
 
+/// [`VIN`] in the middle of the city, from the first source; its items are its time and its position.
+fn report(stamp_unix_s: i64) -> fleet::Report {
+    fleet::Report {
+        vin: Vin::parse(VIN).unwrap(),
+        source: fleet::SourceId(0),
+        stamp_unix_s,
+        reissued: false,
+        edition: Some(gb32960::Edition::V2016),
+        fix: Some(wire::WorldPoint::from_lon_lat(121.47, 31.23)),
+        raw_position: None,
+        activity: None,
+        speed_dkmh: None,
+        odometer_hm: None,
+        soc_pct: None,
+        alarm_level: None,
+        items: bytes::Bytes::from_static(&[
+            26, 11, 22, 16, 0, 0, 0x05, 0, 7, 0x3d, 0x7d, 0xb0, 1, 0xdc, 0x8a, 0x70,
+        ]),
+    }
+}
+
 struct Centre {
     router: Router,
     state: AppState,

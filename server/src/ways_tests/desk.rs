@@ -1,9 +1,8 @@
 //! What the desk asks: why a vehicle is not on the map, the alarms, and answering for one.
 
 use app::api::{Alarms, Explained, Whereabouts};
-use fleet::{Report, SourceId};
+use fleet::Report;
 use gb32960::Reading;
-use wire::WorldPoint;
 
 use super::*;
 
@@ -11,22 +10,8 @@ impl Centre {
     /// [`VIN`] reports this alarm level from the middle of the city, and the tick that shows it has passed.
     async fn report_alarm(&self, level: u8) {
         let report = Report {
-            vin: Vin::parse(VIN).unwrap(),
-            source: SourceId(0),
-            stamp_unix_s: clock::unix_s(),
-            reissued: false,
-            edition: Some(gb32960::Edition::V2016),
-            fix: Some(WorldPoint::from_lon_lat(121.47, 31.23)),
-            raw_position: None,
-            activity: None,
-            speed_dkmh: None,
-            odometer_hm: None,
-            soc_pct: None,
             alarm_level: Some(Reading::Value(level)),
-            // Its time, and its position.
-            items: bytes::Bytes::from_static(&[
-                26, 11, 22, 16, 0, 0, 0x05, 0, 7, 0x3d, 0x7d, 0xb0, 1, 0xdc, 0x8a, 0x70,
-            ]),
+            ..report(clock::unix_s())
         };
         self.state.fleet.apply(vec![report]).await;
         // The report was taken before this question; so the first tick from now on shows it.

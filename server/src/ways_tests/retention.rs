@@ -2,7 +2,6 @@
 
 use access::{Action, Forgotten, Purpose, PurposeKind, Vehicle};
 use fleet::{Now, SourceId};
-use wire::WorldPoint;
 
 use super::*;
 use crate::config::Cli;
@@ -24,24 +23,6 @@ fn after(start: Now, hours: u64) -> Now {
     Now {
         unix_ms: start.unix_ms + hours as i64 * 3_600_000,
         mono_ms: start.mono_ms + hours * 3_600_000,
-    }
-}
-
-fn report(start: Now) -> fleet::Report {
-    fleet::Report {
-        vin: Vin::parse(VIN).unwrap(),
-        source: SourceId(0),
-        stamp_unix_s: start.unix_ms / 1_000,
-        reissued: false,
-        edition: Some(gb32960::Edition::V2016),
-        fix: Some(WorldPoint::from_lon_lat(121.47, 31.23)),
-        raw_position: None,
-        activity: None,
-        speed_dkmh: None,
-        odometer_hm: None,
-        soc_pct: None,
-        alarm_level: None,
-        items: bytes::Bytes::from_static(&[23, 11, 14, 22, 13, 20, 5, 0, 0, 0, 0, 1, 0, 0, 0, 1]),
     }
 }
 
@@ -95,7 +76,7 @@ impl Kept {
             .access
             .permit(&session, Action::OpenCard, vehicle, &purpose, now_unix_s);
         permit.await.unwrap();
-        let reports = vec![report(self.start)];
+        let reports = vec![report(self.start.unix_ms / 1_000)];
         let start = self.start;
         state
             .fleet

@@ -3,10 +3,22 @@ import { createRequire } from "node:module";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { serve } from "./stage/serve.mjs";
 
-const { PKG, MODULES, DECK, PUBLIC, SITE, CHROMIUM, SHOTS } = process.env;
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const BUILT = join(ROOT, process.env.CARGO_TARGET_DIR ?? "target");
+// Where `cargo xtask bench render` puts everything; what the environment says goes first.
+const { PKG, MODULES, DECK, PUBLIC, SITE, CHROMIUM, SHOTS } = {
+  PKG: join(BUILT, "bench/stage"),
+  MODULES: join(ROOT, "end2end/node_modules"),
+  DECK: join(BUILT, "bench/deck.gl@9.4.0/package"),
+  PUBLIC: join(ROOT, "public"),
+  SITE: join(BUILT, "site"),
+  CHROMIUM: process.env.EVWALL_CHROMIUM ?? "/usr/bin/chromium",
+  SHOTS: join(BUILT, "bench/render"),
+  ...process.env,
+};
 const { chromium } = createRequire(pathToFileURL(join(MODULES, "x.js")))("playwright-core");
 
 // Without a GPU a browser composes its pages in software; that is the machine the bars are for. With llvmpipe it believes in a
@@ -43,6 +55,18 @@ export class Bench {
       args: ["--headless", "--no-sandbox", "--enable-precise-memory-info", ...FLAGS[kind]],
     });
     return bench;
+  }
+
+  /** What draws this browser's WebGL, in its own words; nothing where it has none. */
+  async rasteriser() {
+    const page = await this.browser.newPage();
+    const said = await page.evaluate(() => {
+      const gl = document.createElement("canvas").getContext("webgl2");
+      const known = gl?.getExtension("WEBGL_debug_renderer_info");
+      return known ? gl.getParameter(known.UNMASKED_RENDERER_WEBGL) : null;
+    });
+    await page.close();
+    return said;
   }
 
   /** The same with another rasteriser; it goes with the row. */

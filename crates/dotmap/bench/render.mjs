@@ -1,8 +1,10 @@
 // Measures the map in a headless Chromium, one JSON line a figure: the engine on the stage (bench/stage), deck.gl with the same
 // dots beside it, and the product's own page on the real server. Each row of `ROWS` can be run alone by its name.
 //
-// Environment: PKG (bindings of the stage), MODULES (a node_modules with maplibre-gl and playwright-core), DECK (the folder of
-// deck.gl), PUBLIC (ground and fonts), SITE (the built site), CHROMIUM, SHOTS (folder for the screenshots).
+// `cargo xtask bench render` builds what it takes. Where that has been built already, `node crates/dotmap/bench/render.mjs
+// ROW…` will do, and `cargo xtask bench render --from FILE` takes its lines into the table. Environment, each with a default:
+// PKG (bindings of the stage), MODULES (a node_modules with maplibre-gl and playwright-core), DECK (the folder of deck.gl),
+// PUBLIC (ground and fonts), SITE (the built site), CHROMIUM, SHOTS (folder for the screenshots).
 import { frames } from "./rows/frames.mjs";
 import { deckgl } from "./rows/deckgl.mjs";
 import { work, soak } from "./rows/work.mjs";
@@ -28,6 +30,11 @@ const ROWS = {
   deckgl: (bench) => deckgl(bench, CITY),
   llvmpipe: async (bench) => {
     const other = await bench.with("llvmpipe");
+    const rasteriser = await other.rasteriser();
+    if (!/llvmpipe/i.test(rasteriser)) {
+      console.log(JSON.stringify({ bench: "render", context: `no llvmpipe rows: the browser draws WebGL with ${rasteriser ?? "nothing"}` }));
+      return;
+    }
     await frames(other, "llvmpipe_cpu_fps_222k_1080p", { ...CITY, query: "renderer=cpu&alone" });
     await frames(other, "llvmpipe_webgl2_fps_222k_1080p", { ...CITY, query: "renderer=webgl2&alone" });
     await deckgl(other, CITY, "llvmpipe_");

@@ -37,7 +37,7 @@ pub struct BenchOptions {
     /// Put the figures into docs/performance.md; those that were not taken this time stay as they are
     #[arg(long)]
     write: bool,
-    /// Only write: take the figures from an earlier run's target/bench/NAME.json, or a file like it
+    /// Only write: take the figures from an earlier run's target/bench/NAME.json, or from a bench's own lines
     #[arg(long, value_name = "FILE", requires = "name")]
     from: Option<PathBuf>,
     /// Passed on to the bench
@@ -65,7 +65,7 @@ pub fn bench(options: &BenchOptions) -> Result<()> {
             Some(file) => {
                 let text = fs::read_to_string(file)
                     .with_context(|| format!("{} cannot be read", root::shown(file)))?;
-                serde_json::from_str(&text).context("it is no array of figures")?
+                figures_in(&text).context("it holds no figures")?
             }
             None => step(&format!("bench {}", bench.name), || {
                 measure(bench, &options.arguments)
@@ -76,6 +76,17 @@ pub fn bench(options: &BenchOptions) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// An array of figures, or one a line.
+fn figures_in(text: &str) -> Result<Vec<Value>> {
+    if let Ok(figures) = serde_json::from_str(text) {
+        return Ok(figures);
+    }
+    Ok(text
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()?)
 }
 
 /// Every `crates/PACKAGE/examples/bench_NAME.rs`, and those of the server.
@@ -140,4 +151,17 @@ fn measure(bench: &Bench, arguments: &[String]) -> Result<Vec<Value>> {
     fs::write(&file, serde_json::to_string_pretty(&figures)? + "\n")?;
     eprintln!("  {} figures in {}", figures.len(), root::shown(&file));
     Ok(figures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_an_array_or_one_a_line() {
+        let line = r#"{"metric":"a","value":1}"#;
+        let two = figures_in(&format!("[{line},{line}]")).unwrap();
+        assert_eq!(figures_in(&format!("{line}\n{line}\n")).unwrap(), two);
+        assert!(figures_in("row 4k: 10 s").is_err());
+    }
 }

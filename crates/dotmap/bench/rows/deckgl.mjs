@@ -4,6 +4,8 @@ import { median } from "../bench.mjs";
 
 // A frame of it takes seconds in software, and it is submitted a frame or two before it is seen.
 const FRAMES = 6;
+// Where it draws faster there are more.
+const LEAST_MS = 10_000;
 const LONGEST_MS = 60_000;
 const UPDATES = 3;
 
@@ -13,7 +15,9 @@ export async function deckgl(bench, { vehicles, size }, prefix = "") {
   await page.waitForFunction(() => globalThis.evwallDeck?.frames >= 2, null, { timeout: 120_000 });
   const shown = await bench.presented(page, async () => {
     const enough = await page.evaluate((more) => evwallDeck.frames + more, FRAMES);
+    const least = page.waitForTimeout(LEAST_MS);
     await page.waitForFunction((enough) => evwallDeck.frames >= enough, enough, { timeout: LONGEST_MS, polling: 500 }).catch(() => {});
+    await least;
   });
   const took = [];
   for (let turn = 0; turn < UPDATES; turn++) took.push(await page.evaluate(() => evwallDeck.update()));

@@ -54,5 +54,7 @@ stage.update = () => {
     positions[ix + 1] = now[ix + 1];
   }
   map.setProps({ layers: [layer()] });
+  // Otherwise it takes them with its next frame.
+  map.layerManager.updateLayers();
   return performance.now() - began;
 };

@@ -32,7 +32,6 @@ mod ops;
 mod outside;
 mod picture;
 mod places;
-mod qr;
 mod queues;
 mod rates;
 mod registry;

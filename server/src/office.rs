@@ -14,7 +14,6 @@ use tracing::info;
 
 use crate::centre::{Desk, refusal};
 use crate::clock;
-use crate::qr;
 
 /// Rows of one page of the log.
 const PAGE_ROWS: u32 = 100;
@@ -115,7 +114,7 @@ impl Office for Desk {
                 .totp_offer(&self.session, clock::unix_s())
                 .await
                 .map_err(account)?;
-            let (qr_path, qr_side) = qr::path(&offer.uri);
+            let (qr_path, qr_side) = offer.qr();
             Ok(CodeOffer {
                 secret: Secret(offer.secret_base32),
                 uri: Secret(offer.uri),

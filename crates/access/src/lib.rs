@@ -9,7 +9,7 @@
 //! - `search`       a VIN search that has been written down, and its hits
 //! - `budget`       how many looks are usual, and how many are refused; `notices` tell the privacy officer
 //! - `deed`         what needs no purpose but a row: `wall`, a view that was sent to one; `alarm`, one that was acknowledged
-//! - `users`        accounts; `first_start` makes the first admin; `totp` is their second factor
+//! - `users`        accounts; `first_start` makes the first admin; `totp` is their second factor, `qr` the picture of its secret
 //! - `login`        passwords and codes checked, failures counted (`lockout`, `password`)
 //! - `screens`      walls that sign in with a key of their own
 //! - `session`      what a log-in gives; `ends` tells everybody that it is over
@@ -38,6 +38,7 @@ mod notices;
 mod password;
 mod permit;
 mod purpose;
+mod qr;
 mod queues;
 mod retention;
 mod role;

@@ -22,6 +22,14 @@ pub struct TotpOffer {
     pub uri: String,
 }
 
+impl TotpOffer {
+    /// `uri` as an SVG path of unit squares, and how many squares a side has, without the quiet zone of four.
+    #[must_use]
+    pub fn qr(&self) -> (String, u32) {
+        crate::qr::path(&self.uri)
+    }
+}
+
 impl std::fmt::Debug for TotpOffer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("TotpOffer(…)")

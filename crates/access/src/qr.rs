@@ -7,7 +7,7 @@ use qrcode::{Color, QrCode};
 /// The path, and how many squares a side has, without the quiet zone of four. A text that is too long for a code gives an
 /// empty path: it can still be typed.
 #[must_use]
-pub fn path(text: &str) -> (String, u32) {
+pub(crate) fn path(text: &str) -> (String, u32) {
     let Ok(code) = QrCode::new(text) else {
         return (String::new(), 1);
     };

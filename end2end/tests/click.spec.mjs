@@ -65,3 +65,48 @@ test("a viewer's click shows the look only", async ({ page, centre, programs }) 
   const html = await page.content();
   expect(vins.filter((vin) => html.includes(vin)), "no VIN is in the page").toEqual([]);
 });
+
+test("the question why is there before the answer to the click, and what is said to it waits for that answer", async ({ page, centre }) => {
+  // Length and kind of the server's answer to a click.
+  const ANSWER = [19, 7];
+  const held = [];
+  const asked = [];
+  let connection;
+  let holds = true;
+  page.on("request", (request) => request.url().endsWith("/open-card") && asked.push(request));
+  await page.routeWebSocket(/\/ws$/, (socket) => {
+    connection = socket;
+    const upstream = socket.connectToServer();
+    socket.onMessage((message) => upstream.send(message));
+    upstream.onMessage((message) => {
+      if (holds && ANSWER.every((byte, ix) => message[ix] === byte)) held.push(() => socket.send(message));
+      else socket.send(message);
+    });
+  });
+  await signIn(page, centre.server);
+  await untilDrawn(page);
+  const popup = page.getByTestId("popup");
+  const purpose = popup.getByRole("button", { name: "Checking data quality" });
+
+  await clickDot(page, await movingDot(page));
+  await purpose.click();
+  await expect.poll(() => held.length, "the server has answered, and the page has not heard it").toBe(1);
+  await expect(popup).toContainText("Opening");
+  expect(asked, "no card is asked for without a handle").toEqual([]);
+  holds = false;
+  held[0]();
+  await expect(popup.getByTestId("card")).toBeVisible();
+  expect(asked.length).toBe(1);
+
+  await test.step("an answer that is lost with its connection is not waited for", async () => {
+    holds = true;
+    await page.keyboard.press("Escape");
+    await expect(popup).toBeHidden();
+    await clickDot(page, await movingDot(page));
+    await purpose.click();
+    await expect.poll(() => held.length).toBe(2);
+    await connection.close();
+    await expect(popup.getByTestId("refused")).toBeVisible({ timeout: 20_000 });
+    expect(asked.length).toBe(1);
+  });
+});

@@ -1,7 +1,9 @@
 //! The window of one vehicle: first what the dot looks like, then why it is opened, then its card.
 //!
-//! Nothing of a card is in the page before the server has written who asked for it and why. The window
-//! follows the dot; Escape and the button close it, which tells the server.
+//! Nothing of a card is in the page before the server has written who asked for it and why. The question why does not
+//! wait for the server's answer to the click: it needs nothing of the vehicle, and a browser that draws without a GPU
+//! hands over what a socket says only when it has drawn the click. The window follows the dot; Escape and the button
+//! close it, which tells the server.
 
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::card_sheet::CardSheet;
-use super::live_map::{MapState, PickedDot, Pushed};
+use super::live_map::{Link, MapState, PickedDot, Pushed};
 use super::track::Track;
 use crate::api::{self, ApiError, Me};
 use crate::card::{Card, Words};
@@ -19,10 +21,11 @@ use crate::text::{self, Lang};
 /// How far the window has come.
 #[derive(Debug, Clone, PartialEq)]
 enum Step {
-    /// The server has not answered the click yet, or this role sees looks only.
+    /// This role sees looks only, or is not known yet.
     Look,
-    /// A handle is held; a purpose is asked for.
+    /// A purpose is asked for; the handle may still be on its way.
     Purpose,
+    /// The purpose is given; the server answers the click, or opens the card.
     Opening,
     /// The card is in a signal of its own: a newer one changes the sheet and does not make a new one.
     Open,
@@ -39,10 +42,16 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
     let words = RwSignal::new(Arc::<Words>::default());
     let tracks = Signal::derive(move || me.get().is_some_and(|me| me.may_show_track));
 
-    // A new choice starts from the look; the handle, when it comes, leads to the purpose.
+    // Purpose and case number that were given before the handle was there.
+    let waiting = RwSignal::new(None::<(String, String)>);
+    let may_open = move |me: Option<Me>| me.is_some_and(|me| me.may_open_cards);
+
     Effect::new(move || {
-        if state.chosen.get().is_some() {
-            step.set(Step::Look);
+        let is_chosen = state.chosen.get().is_some();
+        waiting.set(None);
+        if is_chosen {
+            let asks = may_open(me.get_untracked());
+            step.set(if asks { Step::Purpose } else { Step::Look });
         }
     });
     // A vehicle that was found by its VIN is open already.
@@ -54,11 +63,6 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
             step.set(Step::Open);
             state.watched.set(Some(found.handle));
         }
-    });
-    Effect::new(move || match state.handle.get() {
-        Some(Ok(_)) if me.get().is_some_and(|me| me.may_open_cards) => step.set(Step::Purpose),
-        Some(Err(error)) => step.set(Step::Refused(error)),
-        _ => {}
     });
     Effect::new(move || {
         // Read first: an effect that returned before would never run again.
@@ -93,10 +97,7 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
         }
     });
 
-    let open = move |purpose: String, case_number: String| {
-        let Some(Ok(handle)) = state.handle.get_untracked() else {
-            return;
-        };
+    let open_with = move |handle: String, purpose: String, case_number: String| {
         step.set(Step::Opening);
         spawn_local(async move {
             match api::open_card(handle.clone(), purpose, case_number).await {
@@ -110,6 +111,46 @@ pub fn CardPopup(state: MapState, me: Signal<Option<Me>>, anchor: NodeRef<Div>) 
             }
         });
     };
+    let open = move |purpose: String, case_number: String| match state.handle.get_untracked() {
+        Some(Ok(handle)) => open_with(handle, purpose, case_number),
+        Some(Err(error)) => step.set(Step::Refused(error)),
+        None => {
+            step.set(Step::Opening);
+            waiting.set(Some((purpose, case_number)));
+        }
+    };
+    Effect::new(move || {
+        let (handle, may_open) = (state.handle.get(), may_open(me.get()));
+        match handle {
+            Some(Ok(handle)) if may_open => {
+                if let Some((purpose, case_number)) = waiting.get_untracked() {
+                    waiting.set(None);
+                    open_with(handle, purpose, case_number);
+                // A question that stands is not made anew: somebody may be answering it.
+                } else if state.asked_for.get_untracked() || step.get_untracked() == Step::Look {
+                    step.set(Step::Purpose);
+                }
+            }
+            Some(Err(error)) => {
+                waiting.set(None);
+                step.set(Step::Refused(error));
+            }
+            _ => {}
+        }
+    });
+    // The answer to a click does not outlive its connection.
+    let is_away = Memo::new(move |_| {
+        state
+            .picture
+            .with(|picture| !matches!(picture.link, Link::Live | Link::Stale { .. }))
+    });
+    Effect::new(move || {
+        let (is_away, waits) = (is_away.get(), waiting.with(Option::is_some));
+        if is_away && waits {
+            waiting.set(None);
+            step.set(Step::Refused(ApiError::Unreachable));
+        }
+    });
     // The window is gone either way; where this is lost the server ends the permit by itself.
     Effect::new(move |before: Option<Option<String>>| {
         let now = state.watched.get();

@@ -56,7 +56,7 @@ pub struct Options {
     pub on_report: Box<dyn FnMut(EngineReport)>,
     /// The ground was clicked; there may be no dot there.
     pub on_pick: Box<dyn FnMut(Picked)>,
-    /// The answer to [`Engine::ask`], by its number.
+    /// The answer to [`Engine::ask`], by its number; `TooOld` when the connection was made anew before it came.
     pub on_handle: Box<dyn FnMut(u32, Result<Handle, Refused>)>,
     /// A watched vehicle's card has changed.
     pub on_card: Box<dyn FnMut(Handle, String)>,
@@ -406,7 +406,13 @@ impl Inner {
     fn socket_event(self: &Rc<Self>, event: SocketEvent) {
         let (now, now_ms) = self.now();
         match event {
-            SocketEvent::Opened => self.state.borrow_mut().link.opened(now),
+            SocketEvent::Opened => {
+                let mut state = self.state.borrow_mut();
+                state.link.opened(now);
+                state.give_up_asking();
+                drop(state);
+                self.tell();
+            }
             SocketEvent::Message(bytes) => {
                 let outcome = self.state.borrow_mut().message(&bytes, now, now_ms);
                 if let Err(error) = outcome {

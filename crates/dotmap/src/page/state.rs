@@ -20,7 +20,10 @@ use crate::style::{ColourBy, Filter, Styles};
 use js_sys::Uint8Array;
 use std::sync::Arc;
 use web_sys::{Element, HtmlElement};
-use wire::{Bye, Click, DistrictName, Down, Handle, Hello, ScreenReport, Status, Up, View};
+use wire::{
+    Bye, Click, DistrictName, Down, Handle, HandleAnswer, Hello, Refused, ScreenReport, Status, Up,
+    View,
+};
 
 /// From this zoom on a dot goes to its place within a second: a glide shows the past, and streets make that visible.
 const STREET_ZOOM: f64 = 14.0;
@@ -79,6 +82,8 @@ pub struct State {
     /// Since when the camera has been elsewhere than the view asked for, and when it moved last.
     view_due: Option<(f64, f64)>,
     next_ask: u32,
+    /// The last question, until the server has answered it.
+    unanswered: Option<u32>,
     /// Vehicles whose cards the page shows.
     watched: Vec<Handle>,
     inbox: Vec<u8>,
@@ -137,6 +142,7 @@ impl State {
             view: None,
             view_due: None,
             next_ask: 0,
+            unanswered: None,
             watched: Vec::new(),
             inbox: Vec::new(),
             by_look: Vec::new(),
@@ -193,7 +199,10 @@ impl State {
                 self.status = Some(status);
                 self.told.push(Told::Tick { unix_ms });
             }
-            Down::Handle(answer) => self.told.push(Told::Answer(answer.clone())),
+            Down::Handle(answer) => {
+                self.unanswered.take_if(|ask| *ask == answer.ask);
+                self.told.push(Told::Answer(answer.clone()));
+            }
             Down::Card { handle, json } => {
                 let json = String::from_utf8_lossy(json).into_owned();
                 self.told.push(Told::Card {
@@ -464,11 +473,21 @@ impl State {
         }));
     }
 
+    /// What was asked before this connection is never answered: its server may know nothing of the cells of the last one.
+    pub fn give_up_asking(&mut self) {
+        let ask = self.unanswered.take();
+        self.told.extend(ask.map(|ask| {
+            let result = Err(Refused::TooOld);
+            Told::Answer(HandleAnswer { ask, result })
+        }));
+    }
+
     /// Asks the server for the handle of a dot; the answer carries the number returned.
     pub fn ask(&mut self, pick: &pick::Pick) -> u32 {
         self.next_ask = self.next_ask.wrapping_add(1);
         let DotRef { key, slot } = pick.dot;
         let (ask, generation, tick) = (self.next_ask, pick.generation, pick.tick);
+        self.unanswered = Some(ask);
         self.send(&Up::Click(Click {
             ask,
             key,

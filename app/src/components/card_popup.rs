@@ -1,9 +1,9 @@
 //! The window of one vehicle: first what the dot looks like, then why it is opened, then its card.
 //!
 //! Nothing of a card is in the page before the server has written who asked for it and why. The question why does not
-//! wait for the server's answer to the click: it needs nothing of the vehicle, and a browser that draws without a GPU
-//! hands over what a socket says only when it has drawn the click. The window follows the dot; Escape and the button
-//! close it, which tells the server.
+//! wait for the server's answer to the click: it needs nothing of the vehicle, and in Chromium without a GPU that answer
+//! reaches the page late, by what looks like the next picture. The window follows the dot; Escape and the button close
+//! it, which tells the server.
 
 use std::sync::Arc;
 

@@ -7,13 +7,12 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use support::{Answer, Evwall, FORM, Folder, ask, evwall, poll, vin};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
@@ -108,6 +107,7 @@ fn ended(mut server: Evwall, name: &str) -> Folder {
 
 #[tokio::test]
 async fn whatever_was_answered_before_a_kill_has_its_row_and_the_next_start_closes_it() {
+    const AT_ONCE: usize = 12;
     let server = start(folder_with_registry()).await;
     let cookie = server.signed_in("watch", "supervisor").await;
     let mut handles = Vec::new();
@@ -117,25 +117,28 @@ async fn whatever_was_answered_before_a_kill_has_its_row_and_the_next_start_clos
             handle_of(&server, &cookie, &text(serial)).await,
         ));
     }
-    let (map, mut opening) = (server.map, JoinSet::new());
-    for (vin, handle) in handles {
-        let cookie = cookie.clone();
-        opening.spawn(async move {
-            let headers = [("Cookie", cookie.as_str()), FORM[0]];
-            let form = open_form(&handle);
-            let answer = ask(map, "POST", "/api/open-card", &headers, form.as_bytes()).await;
-            answer.text().contains(&vin).then_some(vin)
-        });
-    }
+    let map = server.map;
+    // A few at a time: nothing is asked between the last answer and the kill, so no machine is quick enough to answer all.
+    let mut opening = stream::iter(handles)
+        .map(|(vin, handle)| {
+            let cookie = cookie.clone();
+            tokio::spawn(async move {
+                let headers = [("Cookie", cookie.as_str()), FORM[0]];
+                let form = open_form(&handle);
+                let answer = ask(map, "POST", "/api/open-card", &headers, form.as_bytes()).await;
+                answer.text().contains(&vin).then_some(vin)
+            })
+        })
+        .buffer_unordered(AT_ONCE);
     let mut answered = Vec::new();
     // In the middle of it: some have their answer, some their row, some neither.
-    while let Some(opened) = opening.join_next().await {
+    while let Some(opened) = opening.next().await {
         answered.extend(opened.ok().flatten());
         if answered.len() == 8 {
             signal(&server, "-KILL");
         }
     }
-    assert!((8..40).contains(&answered.len()), "{}", answered.len());
+    assert!((8..8 + AT_ONCE).contains(&answered.len()), "{answered:?}");
     let server = start(ended(server, "-KILL")).await;
     let mut on = database(&server.folder).await;
     let opened = strings(

@@ -54,7 +54,7 @@ pub fn WallBoard(state: MapState, scene: Signal<Scene>) -> impl IntoView {
     };
     view! {
         <aside class="board" data-testid="board">
-            <p class="clock" aria-label=wall::CLOCK.shown() data-testid="clock">
+            <p class="clock" role="group" aria-label=wall::CLOCK.shown() data-testid="clock">
                 <b>{move || clock().map(|clock| clock.time)}</b>
                 <span>{move || clock().map(|clock| clock.date)}</span>
             </p>

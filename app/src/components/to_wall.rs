@@ -12,6 +12,9 @@ use crate::view_state::{Place, ViewState};
 /// Reports of the engine, one a second, from one question to the next.
 const ASK_EVERY: u32 = 2;
 
+/// Of the server's time, from one look for walls to the next.
+const LOOK_EVERY_MS: i64 = 2_000;
+
 const MOST_ZOOM: f64 = 22.0;
 /// Screens and windows differ in size: a view is sent as the zoom at which a window of this size shows what the desk shows.
 const NOMINAL_CSS: (f64, f64) = (1280.0, 720.0);
@@ -28,12 +31,20 @@ pub fn ToWall(state: MapState) -> impl IntoView {
     let minutes = RwSignal::new(MINUTES[0]);
     let look = move || {
         spawn_local(async move {
-            if let Ok(all) = api::walls().await {
-                let _ = there.try_set(Some(all));
+            // The same list is not made anew: somebody may be on one of its buttons.
+            if let Ok(all) = api::walls().await.map(Some)
+                && there.try_with_untracked(|before| *before != all) == Some(true)
+            {
+                let _ = there.try_set(all);
             }
         });
     };
-    Effect::new(look);
+    // Walls come and go while this is open.
+    let due = Memo::new(move |_| state.server_unix_ms.get().div_euclid(LOOK_EVERY_MS));
+    Effect::new(move || {
+        due.track();
+        look();
+    });
     // For 0 minutes it is given back.
     let send = move |name: String, minutes: u32| {
         let view = of_now(state);

@@ -6,6 +6,12 @@ import { holdMap } from "../harness/instruments.mjs";
 test.use({ stream: { vehicles: 50, args: ["--interval-s", "2"] } });
 
 test("the view of the desk is sent to a chosen wall for a while or until it is given back, and that is a record", async ({ centre, programs, page, browser }) => {
+  await signIn(page, centre.server, "/?at=31.1500,121.6000,12.00&by=charge");
+  await untilDrawn(page);
+  await page.keyboard.press("w");
+  await expect(page.getByTestId("panel-to-wall")).toContainText("No wall is connected.");
+
+  // A wall that comes while the panel is open is there without another click.
   const hall = await programs.user(centre.dataDir, "hall", "screen");
   const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 720 } });
   const wall = await context.newPage();
@@ -15,9 +21,6 @@ test("the view of the desk is sent to a chosen wall for a while or until it is g
   const zoom = () => wall.evaluate(() => evwallMap.getZoom());
   const before = await zoom();
 
-  await signIn(page, centre.server, "/?at=31.1500,121.6000,12.00&by=charge");
-  await untilDrawn(page);
-  await page.keyboard.press("w");
   const there = page.getByTestId("walls");
   await page.getByTestId("wall-minutes").selectOption("30");
   await there.getByRole("button", { name: "hall" }).click();

@@ -18,7 +18,7 @@ use crate::clock;
 const GONE_AFTER_MS: u64 = 10_000;
 /// A view that was sent is shown for so many minutes at most; then the wall goes on by itself.
 const MOST_MINUTES: u32 = 60;
-/// From one order to a wall to the next: each is a row of the log.
+/// From one view that a wall is sent to the next: each is a row of the log.
 const AGAIN_AFTER_MS: u64 = 1_000;
 /// Walls at most, the bound of what accounts can make us keep; a further one gets no orders.
 const MOST_WALLS: usize = 1_000;
@@ -29,8 +29,15 @@ struct Wall {
     order: Option<Sent>,
     /// Of the last order, also when it is over.
     number: u64,
-    /// When it was told something last.
+    /// When it was sent a view last.
     sent_mono_ms: Option<u64>,
+}
+
+impl Wall {
+    fn shows_sent(&self, now_mono_ms: u64) -> bool {
+        let order = self.order.as_ref();
+        order.is_some_and(|sent| now_mono_ms < sent.until_mono_ms)
+    }
 }
 
 #[derive(Debug)]
@@ -80,23 +87,26 @@ impl Walls {
     /// The walls that are there, by name.
     pub fn list(&self, now_mono_ms: u64) -> Vec<WallThere> {
         let there = self.there(now_mono_ms);
-        let shows = |sent: &Sent| now_mono_ms < sent.until_mono_ms;
         there
             .iter()
             .map(|(name, wall)| WallThere {
                 name: name.clone(),
-                shows_sent: wall.order.as_ref().is_some_and(shows),
+                shows_sent: wall.shows_sent(now_mono_ms),
             })
             .collect()
     }
 
-    /// Whether a wall is there, and was not sent anything just now.
-    fn takes(&self, name: &str, now_mono_ms: u64) -> Result<(), ApiError> {
+    /// Whether telling a wall would change what it shows. `TryLater` if it was sent another view just now: what was sent by
+    /// mistake can be taken back at once all the same.
+    fn takes(&self, name: &str, minutes: u32, now_mono_ms: u64) -> Result<bool, ApiError> {
         let there = self.there(now_mono_ms);
         let wall = there.get(name).ok_or(ApiError::NoSuchUser)?;
+        if minutes == 0 {
+            return Ok(wall.shows_sent(now_mono_ms));
+        }
         match wall.sent_mono_ms {
             Some(sent) if now_mono_ms < sent + AGAIN_AFTER_MS => Err(ApiError::TryLater),
-            _ => Ok(()),
+            _ => Ok(true),
         }
     }
 
@@ -104,7 +114,9 @@ impl Walls {
     fn send(&self, name: &str, query: String, minutes: u32, now_mono_ms: u64) {
         if let Some(wall) = self.there(now_mono_ms).get_mut(name) {
             wall.number += 1;
-            wall.sent_mono_ms = Some(now_mono_ms);
+            if minutes > 0 {
+                wall.sent_mono_ms = Some(now_mono_ms);
+            }
             wall.order = (minutes > 0).then(|| Sent {
                 order: WallOrder {
                     number: wall.number,
@@ -139,7 +151,9 @@ impl Desk {
             return Err(ApiError::BadRequest);
         }
         let walls = &self.state.walls;
-        walls.takes(name, clock::now().mono_ms)?;
+        if !walls.takes(name, minutes, clock::now().mono_ms)? {
+            return Ok(());
+        }
         let access = &self.state.access;
         access
             .wall_sent(&self.session, name, minutes, clock::unix_s())
@@ -165,10 +179,15 @@ mod tests {
         let walls = Walls::default();
         assert_eq!(walls.ask("hall", 1_000), None);
         assert_eq!(names(&walls, 5_000), ["hall"]);
-        assert_eq!(walls.takes("attic", 5_000), Err(ApiError::NoSuchUser));
+        assert_eq!(walls.takes("attic", 10, 5_000), Err(ApiError::NoSuchUser));
         walls.send("hall", "?at=31.0000,121.0000,9.00".to_owned(), 10, 5_000);
         assert!(walls.list(5_000)[0].shows_sent);
-        assert_eq!(walls.takes("hall", 5_500), Err(ApiError::TryLater));
+        assert_eq!(walls.takes("hall", 10, 5_500), Err(ApiError::TryLater));
+        assert_eq!(
+            walls.takes("hall", 0, 5_500),
+            Ok(true),
+            "taken back at once"
+        );
         let order = walls.ask("hall", 6_000).unwrap();
         assert_eq!(order.number, 1);
         assert_eq!(walls.ask("hall", 7_000), Some(order));
@@ -185,6 +204,7 @@ mod tests {
         assert_eq!(walls.ask("hall", 607_000).unwrap().number, 2);
         walls.send("hall", String::new(), 0, 608_000);
         assert_eq!(walls.ask("hall", 609_000), None, "given back");
+        assert_eq!(walls.takes("hall", 0, 609_000), Ok(false), "only once");
         walls.send("hall", "?by=alarm".to_owned(), 1, 610_000);
         assert_eq!(walls.ask("hall", 611_000).unwrap().number, 4);
         assert!(names(&walls, 625_000).is_empty(), "it was switched off");

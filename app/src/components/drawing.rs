@@ -20,7 +20,8 @@ pub fn Drawing(state: MapState) -> impl IntoView {
         })
     });
     Effect::new(move || {
-        zoom.track();
+        // A memo that is only tracked and never read does not follow what it is made of.
+        zoom.get();
         let way = state.points.with(|points| path(state, points, false));
         let area = state.area.with(|area| path(state, area, true));
         let track = state.track.with(|track| path(state, track.places(), false));

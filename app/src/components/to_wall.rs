@@ -42,7 +42,8 @@ pub fn ToWall(state: MapState) -> impl IntoView {
     // Walls come and go while this is open.
     let due = Memo::new(move |_| state.server_unix_ms.get().div_euclid(LOOK_EVERY_MS));
     Effect::new(move || {
-        due.track();
+        // A memo that is only tracked and never read does not follow what it is made of.
+        due.get();
         look();
     });
     // For 0 minutes it is given back.

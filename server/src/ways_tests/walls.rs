@@ -45,4 +45,9 @@ async fn a_wall_that_is_there_is_sent_a_view_after_its_row_and_nothing_else_arri
         Some(ApiError::TryLater),
         "a row a second at most"
     );
+    for _ in 0..2 {
+        assert_eq!(send_for("screen", "", 0).await.status, StatusCode::OK);
+        assert_eq!(ask().await, "null", "taken back at once");
+    }
+    assert_eq!(centre.rows("wall_sent").await, 2, "and only once");
 }

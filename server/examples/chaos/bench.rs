@@ -116,12 +116,13 @@ impl Bench {
         let over = self.eye.fault_over();
         let recovery = self.eye.right_after(over, PATIENCE)?;
         let meanwhile = self.eye.between(begun, over);
-        let wrong = meanwhile.iter().filter(|sight| sight.wrong > 0).count();
+        let wrong = || meanwhile.iter().filter(|sight| sight.wrong > 0);
         Ok(Spell {
             recovery,
             last: before.context("no tick ever came")?,
             ticks: meanwhile.len(),
-            wrong_ticks: wrong,
+            wrong_ticks: wrong().count(),
+            first_wrong: wrong().find_map(|sight| sight.first_wrong.clone()),
         })
     }
 }
@@ -134,6 +135,7 @@ pub struct Spell {
     pub ticks: usize,
     /// In how many of them something was not where it was.
     pub wrong_ticks: usize,
+    pub first_wrong: Option<String>,
 }
 
 /// What became of a fault.

@@ -3,9 +3,10 @@
 //!
 //! A dot is right where its vehicle was when it reported last, or where it was up to two seconds before (a vehicle reports
 //! once a second, and a tick comes once a second), and live. Each dot can stand for one vehicle only. Of a vehicle that has
-//! not reported since a fault ended nobody can know where it is: its dot may stand wherever it was before.
+//! not told its place since a fault ended, or last did so while streams may still have been away, nobody can know where it is:
+//! its dot may stand wherever it was before.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -39,6 +40,8 @@ pub struct Sight {
     pub at: Instant,
     /// Vehicles that are not where they are, and dots that are nobody.
     pub wrong: usize,
+    /// The first of them, in words.
+    pub first_wrong: Option<String>,
     /// Whether enough vehicles have spoken since the fault.
     pub enough: bool,
     /// By freshness.
@@ -75,6 +78,10 @@ impl Eye {
             since: Arc::clone(&since),
             connected: Arc::clone(&connected),
             cells: Cells::default(),
+            heard: Heard {
+                since: Instant::now(),
+                all_back: None,
+            },
         };
         Self {
             sights,
@@ -116,11 +123,18 @@ impl Eye {
             }
             if since.elapsed() > patience {
                 let last = seen.last().context("no tick came")?;
+                let wrong = seen.iter().filter(|sight| sight.wrong > 0);
                 bail!(
-                    "{} wrong dots after {} s, enough have spoken: {}",
-                    last.wrong,
+                    "after {} s still {} wrong dots (in {} of {} ticks), enough have spoken: {}; {}",
                     patience.as_secs(),
-                    last.enough
+                    last.wrong,
+                    wrong.clone().count(),
+                    seen.len(),
+                    last.enough,
+                    wrong
+                        .filter_map(|sight| sight.first_wrong.as_deref())
+                        .next_back()
+                        .unwrap_or("")
                 );
             }
             std::thread::sleep(Duration::from_millis(50));
@@ -137,6 +151,16 @@ struct Gaze {
     since: Arc<Mutex<Instant>>,
     connected: Arc<Mutex<u32>>,
     cells: Cells,
+    heard: Heard,
+}
+
+/// From when on what is said is heard.
+#[derive(Clone, Copy)]
+struct Heard {
+    /// The fault ended.
+    since: Instant,
+    /// All streams are known to be back; until then what is said may be lost.
+    all_back: Option<Instant>,
 }
 
 fn now() -> Now {
@@ -208,40 +232,54 @@ impl Gaze {
     fn compare(&mut self, status: Status) {
         let at = Instant::now();
         let since = *locked(&self.since);
-        let mut sets = Places::default();
+        if self.heard.since != since {
+            self.heard = Heard {
+                since,
+                all_back: None,
+            };
+        }
+        if self.heard.all_back.is_none() && status.sources.iter().all(|source| source.connected) {
+            self.heard.all_back = Some(at);
+        }
+        let heard = self.heard;
+        let mut places = Places::default();
         let mut dots = [0; 4];
         for (key, mirror) in self.cells.iter() {
             for (point, look) in mirror.dots().flatten() {
                 dots[look.freshness() as usize] += 1;
                 let is_live = look.freshness() == Freshness::Live;
-                sets.add((*key, point), is_live);
+                places.add((*key, point), is_live);
             }
         }
         let in_view: BTreeSet<CellKey> = self.view.cells(SCOPE).into_iter().flatten().collect();
         let truth = locked(&self.truth);
         let (mut known, mut spoke) = (0, 0);
-        let mut quiet = Vec::new();
         for said in &truth.vehicles {
             let Some((last, _)) = said.places.back() else {
                 continue;
             };
             known += 1;
-            let may_be = places(said, at, since);
+            let may_be = may_be(said, at, heard);
+            let is_quiet = said.is_quiet(at, heard);
             spoke += usize::from(*last >= since);
             if !may_be.iter().any(|place| in_view.contains(&place.0)) {
                 continue;
             }
-            if *last < since || !may_be.iter().all(|place| in_view.contains(&place.0)) {
-                quiet.push(may_be);
-            } else {
-                sets.want(may_be, at - *last < LIVE_WITHIN);
-            }
+            let must_be = !is_quiet && may_be.iter().all(|place| in_view.contains(&place.0));
+            let must_be_live = must_be && at - *last < LIVE_WITHIN;
+            places.want(Wanted {
+                may_be,
+                must_be,
+                must_be_live,
+                silent: at - *last,
+            });
         }
         drop(truth);
-        let wrong = sets.wrong(&quiet);
+        let (wrong, first_wrong) = places.wrong();
         locked(&self.sights).push(Sight {
             at,
             wrong,
+            first_wrong,
             enough: f64::from(spoke as u32) >= ENOUGH * f64::from(known as u32) && known > 0,
             dots,
             status,
@@ -251,9 +289,20 @@ impl Gaze {
 
 type Place = (CellKey, CellPoint);
 
-/// Where a vehicle may be shown.
-fn places(said: &Said, at: Instant, since: Instant) -> Vec<Place> {
-    let is_quiet = said.places.back().is_some_and(|(last, _)| *last < since);
+impl Said {
+    /// Whether nobody may have heard where it is.
+    fn is_quiet(&self, at: Instant, heard: Heard) -> bool {
+        let Some((last, _)) = self.places.back() else {
+            return true;
+        };
+        let may_be_lost = heard.all_back.is_none_or(|all_back| *last < all_back);
+        *last < heard.since || (may_be_lost && at > *last + CADENCE)
+    }
+}
+
+/// Where a vehicle may be shown, the newest place first.
+fn may_be(said: &Said, at: Instant, heard: Heard) -> Vec<Place> {
+    let is_quiet = said.is_quiet(at, heard);
     let mut found = Vec::new();
     for (when, point) in said.places.iter().rev() {
         let place = cell_of(*point, LEVEL, SCOPE);
@@ -268,48 +317,68 @@ fn places(said: &Said, at: Instant, since: Instant) -> Vec<Place> {
     found
 }
 
-/// Which vehicle each dot can be, so that as many as possible are where they should be.
+/// A vehicle of which something is known.
+struct Wanted {
+    may_be: Vec<Place>,
+    /// Without a dot something is wrong; of others one is only explained by them.
+    must_be: bool,
+    must_be_live: bool,
+    silent: Duration,
+}
+
+/// A place, and whether a dot there is live.
+type Seat = (Place, bool);
+
+/// Which vehicle each dot can be, so that as many as possible are where they should be: a matching of the two.
 #[derive(Default)]
 struct Places {
-    /// How many dots are there that are live, and that are not.
-    dots: HashMap<Place, [usize; 2]>,
-    wanted: Vec<(Vec<Place>, bool)>,
+    dots: HashMap<Seat, usize>,
+    wanted: Vec<Wanted>,
     /// Who stands there for now.
-    taken: HashMap<Place, Vec<usize>>,
+    taken: HashMap<Seat, Vec<usize>>,
 }
 
 impl Places {
     fn add(&mut self, place: Place, is_live: bool) {
-        self.dots.entry(place).or_default()[usize::from(!is_live)] += 1;
+        *self.dots.entry((place, is_live)).or_default() += 1;
     }
 
-    fn want(&mut self, places: Vec<Place>, must_be_live: bool) {
-        self.wanted.push((places, must_be_live));
+    fn want(&mut self, wanted: Wanted) {
+        self.wanted.push(wanted);
     }
 
-    fn room(&self, place: &Place, must_be_live: bool) -> usize {
-        let [live, other] = self.dots.get(place).copied().unwrap_or_default();
-        live + if must_be_live { 0 } else { other }
-    }
-
-    /// Gives a vehicle a dot, if need be by giving another one one of its other dots.
-    fn seat(&mut self, who: usize, tried: &mut Vec<Place>) -> bool {
-        let (places, must_be_live) = self.wanted[who].clone();
-        for place in places {
-            if tried.contains(&place) {
+    /// Gives a vehicle a dot, if need be by giving another one one of its other dots. Nobody loses theirs by it.
+    fn seat(&mut self, who: usize, tried: &mut HashSet<Seat>) -> bool {
+        let Wanted {
+            may_be,
+            must_be_live,
+            ..
+        } = &self.wanted[who];
+        let kinds: &[bool] = if *must_be_live {
+            &[true]
+        } else {
+            &[true, false]
+        };
+        let seats = may_be
+            .iter()
+            .flat_map(|place| kinds.iter().map(|is_live| (*place, *is_live)));
+        for seat in seats.collect::<Vec<_>>() {
+            let Some(&room) = self.dots.get(&seat) else {
+                continue;
+            };
+            if !tried.insert(seat) {
                 continue;
             }
-            tried.push(place);
-            let there = self.taken.get(&place).cloned().unwrap_or_default();
-            if there.len() < self.room(&place, must_be_live) {
-                self.taken.entry(place).or_default().push(who);
+            let there = self.taken.get(&seat).cloned().unwrap_or_default();
+            if there.len() < room {
+                self.taken.entry(seat).or_default().push(who);
                 return true;
             }
             for other in there {
                 if self.seat(other, tried) {
-                    let seats = self.taken.entry(place).or_default();
-                    seats.retain(|seated| *seated != other);
-                    seats.push(who);
+                    let seated = self.taken.entry(seat).or_default();
+                    seated.retain(|seated| *seated != other);
+                    seated.push(who);
                     return true;
                 }
             }
@@ -317,28 +386,37 @@ impl Places {
         false
     }
 
-    /// How many vehicles have no dot, and how many dots no vehicle. A quiet one may have one.
-    fn wrong(mut self, quiet: &[Vec<Place>]) -> usize {
-        let without = (0..self.wanted.len())
-            .filter(|who| !self.seat(*who, &mut Vec::new()))
-            .count();
-        let mut left: HashMap<Place, usize> = self
+    /// How many vehicles have no dot and how many dots no vehicle, and the first of them. Who must be somewhere comes first.
+    fn wrong(mut self) -> (usize, Option<String>) {
+        let (must, may): (Vec<usize>, Vec<usize>) =
+            (0..self.wanted.len()).partition(|who| self.wanted[*who].must_be);
+        let without: Vec<usize> = must
+            .into_iter()
+            .filter(|who| !self.seat(*who, &mut HashSet::new()))
+            .collect();
+        for who in may {
+            self.seat(who, &mut HashSet::new());
+        }
+        let left: Vec<(Seat, usize)> = self
             .dots
             .iter()
-            .map(|(place, dots)| {
-                let taken = self.taken.get(place).map_or(0, Vec::len);
-                (*place, (dots[0] + dots[1]).saturating_sub(taken))
-            })
+            .map(|(seat, dots)| (*seat, dots - self.taken.get(seat).map_or(0, Vec::len)))
             .filter(|(_, left)| *left > 0)
             .collect();
-        for may_be in quiet {
-            let place = may_be
-                .iter()
-                .find(|place| left.get(place).is_some_and(|left| *left > 0));
-            if let Some(left) = place.and_then(|place| left.get_mut(place)) {
-                *left -= 1;
-            }
-        }
-        without + left.values().sum::<usize>()
+        let words = without.first().map(|who| {
+            let Wanted { may_be, silent, .. } = &self.wanted[*who];
+            format!(
+                "a vehicle that spoke {} ms before has no dot at {may_be:?}",
+                silent.as_millis()
+            )
+        });
+        let words = words
+            .into_iter()
+            .chain(left.first().map(|((place, is_live), _)| {
+                format!("nobody is where a dot (live: {is_live}) stands, {place:?}")
+            }));
+        let words: Vec<String> = words.collect();
+        let wrong = without.len() + left.iter().map(|(_, left)| left).sum::<usize>();
+        (wrong, (wrong > 0).then(|| words.join("; ")))
     }
 }

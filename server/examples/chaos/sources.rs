@@ -187,9 +187,12 @@ fn clocks(bench: &Bench, of: fn(&Identity, u32) -> i64, reasons: &[&str]) -> Res
     let mut row = Row::recovered(spell.recovery).keep(
         spell.wrong_ticks == 0,
         format!(
-            "nobody jumped and everybody else moved in {} of {} ticks",
+            "nobody jumped and everybody else moved in {} of {} ticks{}",
             spell.ticks - spell.wrong_ticks,
-            spell.ticks
+            spell.ticks,
+            spell
+                .first_wrong
+                .map_or_else(String::new, |what| format!(" ({what})"))
         ),
     );
     for (reason, before) in reasons.iter().zip(before) {

@@ -42,6 +42,8 @@ pub struct Orders {
 #[derive(Default)]
 pub struct Said {
     pub places: VecDeque<(Instant, WorldPoint)>,
+    /// By its own clock, of the last of these places.
+    stamp_unix_s: i64,
 }
 
 /// What is true.
@@ -138,10 +140,10 @@ fn drive(mut city: City, hub: &Hub, orders: &Mutex<Orders>, truth: &Mutex<Truth>
             for report in &mut reports {
                 let identity = &identities[report.vehicle as usize];
                 let ahead_s = orders.clock_s.map_or(0, |of| of(identity, report.vehicle));
-                if ahead_s == 0 {
+                report.stamp_unix_s += ahead_s;
+                if ahead_s <= 0 {
                     note(truth, report);
                 }
-                report.stamp_unix_s += ahead_s;
                 let platform = identity.platform();
                 frames::append(&mut out.bytes, identity, report, dialects.of(platform));
                 out.seal(platform);
@@ -184,16 +186,21 @@ fn again(out: &mut Outbox, bytes: &[u8], ends: &[(u32, u8)]) {
     }
 }
 
-/// A report that moves its vehicle: not one of long ago, and with a fix.
+/// A report that moves its vehicle: not re-issued, and with a fix that is not older than the one before. Of a vehicle that
+/// never had one, that is also the first from a clock that is behind.
 fn note(truth: &Mutex<Truth>, report: &Report) {
     if report.reissued || !report.values.fix_valid {
         return;
     }
     let degrees = |e6: i32| f64::from(e6) / 1e6;
     let at = WorldPoint::from_lon_lat(degrees(report.values.lon_e6), degrees(report.values.lat_e6));
-    let places = &mut locked(truth).vehicles[report.vehicle as usize].places;
-    if places.len() == REMEMBERED {
-        places.pop_front();
+    let said = &mut locked(truth).vehicles[report.vehicle as usize];
+    if report.stamp_unix_s < said.stamp_unix_s {
+        return;
     }
-    places.push_back((Instant::now(), at));
+    said.stamp_unix_s = report.stamp_unix_s;
+    if said.places.len() == REMEMBERED {
+        said.places.pop_front();
+    }
+    said.places.push_back((Instant::now(), at));
 }

@@ -1,5 +1,6 @@
 // The purpose of the wall: recorded drives stream in, a dot moves, a click opens the car.
 import { expect, recording, signIn, test, untilDrawn } from "../harness/fixtures.mjs";
+import { holdMap, untilGround } from "../harness/instruments.mjs";
 import { clickDot, expectedFields, fiveFields, movingDot, openCard } from "../harness/vehicle.mjs";
 
 test.describe("recorded drives, twenty times as fast", () => {
@@ -109,4 +110,48 @@ test("the question why is there before the answer to the click, and what is said
     await expect(popup.getByTestId("refused")).toBeVisible({ timeout: 20_000 });
     expect(asked.length).toBe(1);
   });
+});
+
+test("without a GPU the ground is not drawn anew for a click, and is when it is moved", async ({ page, centre }) => {
+  await page.addInitScript(() => {
+    const { prototype } = WebGL2RenderingContext;
+    const { drawElements } = prototype;
+    globalThis.evwallDraws = 0;
+    prototype.drawElements = function (...what) {
+      evwallDraws += 1;
+      return drawElements.apply(this, what);
+    };
+  });
+  await holdMap(page);
+  await signIn(page, centre.server);
+  await untilDrawn(page);
+  await untilGround(page);
+  /** How often it was drawn, once it has not been for some frames. */
+  const drawn = () =>
+    page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          let [before, still] = [evwallDraws, 0];
+          const look = () => {
+            still = evwallDraws === before ? still + 1 : 0;
+            before = evwallDraws;
+            if (still < 30) requestAnimationFrame(look);
+            else resolve(before);
+          };
+          requestAnimationFrame(look);
+        }),
+    );
+
+  const before = await drawn();
+  expect(before).toBeGreaterThan(0);
+  await clickDot(page, await movingDot(page));
+  await expect(page.getByTestId("popup")).toBeVisible();
+  expect(await drawn()).toBe(before);
+
+  await page.keyboard.press("Escape");
+  await page.mouse.move(900, 500);
+  await page.mouse.down();
+  await page.mouse.move(940, 540, { steps: 4 });
+  await page.mouse.up();
+  expect(await drawn()).toBeGreaterThan(before);
 });

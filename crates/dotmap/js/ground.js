@@ -18,6 +18,8 @@ const LARGEST_CANVAS_PX = [8192, 8192];
 // See `coarsenWhileMoving`.
 const MOVING_RATIO = 0.5;
 const SHARPEN_AFTER_MS = 200;
+// See `spareClicks`.
+const CLICK_ENDS = ["mouseup", "touchend"];
 // Then the map is built although no dots have come.
 const LONGEST_WAIT_FOR_DOTS_MS = 1500;
 const TILES_OF_ONE_FILE = "/ground/pmtiles.mjs";
@@ -178,7 +180,29 @@ class MapGround {
     this.map = map;
     this.ratio = devicePixelRatio;
     this.coarse = false;
-    if (software) this.coarsenWhileMoving();
+    if (software) {
+      this.coarsenWhileMoving();
+      this.spareClicks();
+    }
+  }
+
+  // With every click the library asks for a redraw although nothing has moved. Without a GPU the frame that answers the click
+  // would wait for it, a tenth of a second or more.
+  spareClicks() {
+    const { map } = this;
+    const { painter, triggerRepaint } = map;
+    const { render } = painter;
+    let isDue = true;
+    map.on("move", () => (isDue = true));
+    map.triggerRepaint = () => {
+      isDue ||= !CLICK_ENDS.includes(globalThis.event?.type);
+      triggerRepaint.call(map);
+    };
+    painter.render = (...what) => {
+      if (!isDue) return;
+      isDue = false;
+      render.apply(painter, what);
+    };
   }
 
   // Without a GPU a whole redraw takes several frames. While the camera is under way a quarter of the pixels will do; the

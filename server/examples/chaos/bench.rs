@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::eye::Eye;
+use crate::eye::{Eye, Sight};
 use crate::pipe::Pipe;
 use crate::rig::{City, Server};
 use crate::upstream::Upstream;
@@ -116,13 +116,10 @@ impl Bench {
         let over = self.eye.fault_over();
         let recovery = self.eye.right_after(over, PATIENCE)?;
         let meanwhile = self.eye.between(begun, over);
-        let wrong = || meanwhile.iter().filter(|sight| sight.wrong > 0);
         Ok(Spell {
             recovery,
             last: before.context("no tick ever came")?,
-            ticks: meanwhile.len(),
-            wrong_ticks: wrong().count(),
-            first_wrong: wrong().find_map(|sight| sight.first_wrong.clone()),
+            meanwhile,
         })
     }
 }
@@ -131,11 +128,23 @@ impl Bench {
 pub struct Spell {
     pub recovery: Duration,
     /// What the wall showed last while it lasted.
-    pub last: crate::eye::Sight,
-    pub ticks: usize,
+    pub last: Sight,
+    /// What it showed with each tick while it lasted.
+    pub meanwhile: Vec<Sight>,
+}
+
+impl Spell {
+    pub fn ticks(&self) -> usize {
+        self.meanwhile.len()
+    }
+
     /// In how many of them something was not where it was.
-    pub wrong_ticks: usize,
-    pub first_wrong: Option<String>,
+    pub fn wrong_ticks(&self) -> usize {
+        self.meanwhile
+            .iter()
+            .filter(|sight| sight.wrong > 0)
+            .count()
+    }
 }
 
 /// What became of a fault.
@@ -168,6 +177,18 @@ impl Row {
             false => self.broken.push(what),
         }
         self
+    }
+
+    /// That something was right with each of at least so many ticks.
+    pub fn keep_right(self, what: &str, sights: &[Sight], at_least: usize) -> Self {
+        let wrong = sights.iter().filter(|sight| sight.wrong > 0);
+        let first = wrong.clone().find_map(|sight| sight.first_wrong.as_ref());
+        let first = first.map_or_else(String::new, |first| format!(" ({first})"));
+        let (ticks, wrong) = (sights.len(), wrong.count());
+        self.keep(
+            wrong == 0 && ticks >= at_least,
+            format!("{what} in {} of {ticks} ticks{first}", ticks - wrong),
+        )
     }
 
     pub fn json(&self, fault: &str, sees: &str) -> Value {

@@ -128,17 +128,9 @@ pub fn disk_full(bench: &mut Bench) -> Result<Row> {
     let again = over.elapsed();
     let recovery = bench.eye.right_after(over, PATIENCE)?;
     let sights = bench.eye.between(begun, over);
-    let wrong = sights.iter().filter(|sight| sight.wrong > 0).count();
     let (is_whole, said) = verified(&bench.city)?;
     Ok(Row::recovered(recovery.max(again))
-        .keep(
-            wrong == 0 && sights.len() > 8,
-            format!(
-                "the map was right in {} of {} ticks on the full disk",
-                sights.len() - wrong,
-                sights.len()
-            ),
-        )
+        .keep_right("the map was right on the full disk", &sights, 9)
         .keep(
             is_refused && refused > 0.0,
             format!("no look without a row: cards were refused ({refused:.0} faults counted)"),

@@ -11,6 +11,8 @@ use crate::rig::Server;
 
 const FOR: Duration = Duration::from_secs(20);
 /// Until who is gone without a word counts as cut off.
+/// Of the ticks that come in that time, one a second.
+const LEAST_TICKS: usize = 15;
 const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 const A_MINUTE: Duration = Duration::from_secs(60);
 const HOUR_S: i64 = 3_600;
@@ -136,10 +138,7 @@ pub fn flood(bench: &mut Bench) -> Result<Row> {
         - older;
     let more_mb = (most_kb - rss_kb) / 1e3;
     Ok(Row::recovered(spell.recovery)
-        .keep(
-            spell.wrong_ticks == 0,
-            format!("newest wins: the wall was right in {} of {} ticks", spell.ticks - spell.wrong_ticks, spell.ticks),
-        )
+        .keep_right("newest wins: the wall was right", &spell.meanwhile, LEAST_TICKS)
         .keep(
             reports >= sent as f64 && missed == 0,
             format!("{reports:.0} reports taken of {sent} sent, {missed} chunks not sent because nobody read"),
@@ -157,6 +156,7 @@ pub fn garbage(bench: &mut Bench) -> Result<Row> {
     let spell = bench.during(A_MINUTE, litter(200), litter(0))?;
     let damaged = bench.server()?.sum("evwall_damaged_total")? - damaged;
     let more_mb = (bench.server()?.rss_kb()? - rss_kb) / 1e3;
+    let (ticks, wrong) = (spell.ticks(), spell.wrong_ticks());
     Ok(Row::recovered(spell.recovery)
         .keep(
             damaged > 60_000.0,
@@ -164,11 +164,8 @@ pub fn garbage(bench: &mut Bench) -> Result<Row> {
         )
         .keep(more_mb < MORE_MB, format!("{more_mb:.0} MB more memory"))
         .keep(
-            spell.ticks > 50,
-            format!(
-                "{} ticks came, {} with a dot that waited for its next report",
-                spell.ticks, spell.wrong_ticks
-            ),
+            ticks > 50,
+            format!("{ticks} ticks came, {wrong} with a dot that waited for its next report"),
         ))
 }
 
@@ -184,16 +181,10 @@ fn clocks(bench: &Bench, of: fn(&Identity, u32) -> i64, reasons: &[&str]) -> Res
         |bench| bench.upstream.order(|orders| orders.clock_s = Some(of)),
         |bench| bench.upstream.order(|orders| orders.clock_s = None),
     )?;
-    let mut row = Row::recovered(spell.recovery).keep(
-        spell.wrong_ticks == 0,
-        format!(
-            "nobody jumped and everybody else moved in {} of {} ticks{}",
-            spell.ticks - spell.wrong_ticks,
-            spell.ticks,
-            spell
-                .first_wrong
-                .map_or_else(String::new, |what| format!(" ({what})"))
-        ),
+    let mut row = Row::recovered(spell.recovery).keep_right(
+        "nobody jumped and everybody else moved",
+        &spell.meanwhile,
+        LEAST_TICKS,
     );
     for (reason, before) in reasons.iter().zip(before) {
         let count = refused(reason)? - before;

@@ -26,6 +26,7 @@ mod gazetteer;
 mod ground;
 mod handles;
 mod heads;
+mod memory;
 mod metrics;
 mod office;
 mod ops;

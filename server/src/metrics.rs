@@ -45,6 +45,7 @@ pub const PICTURE_WRITE_SECONDS: &str = "evwall_picture_write_seconds";
 pub const PICTURE_HELD_SECONDS: &str = "evwall_picture_held_seconds";
 pub const PICTURE_BYTES: &str = "evwall_picture_bytes";
 pub const MEMORY: &str = "evwall_memory_bytes";
+pub const MEMORY_USED: &str = "evwall_memory_used_bytes";
 pub const SCREENS_REFUSED: &str = "evwall_screens_refused_total";
 pub const RETENTION_DELETED: &str = "evwall_retention_deleted_total";
 pub const RETENTION_RUNS: &str = "evwall_retention_runs_total";
@@ -123,6 +124,10 @@ pub fn install() -> anyhow::Result<PrometheusHandle> {
     describe_counter!(CLASS_BYTES, "The same for each role");
     describe_counter!(CLASS_MESSAGES, "Messages sent to viewers, for each role");
     describe_gauge!(MEMORY, "Memory of the server that is not swapped out");
+    describe_gauge!(
+        MEMORY_USED,
+        "Memory that the server asked for and has not given back"
+    );
     describe_counter!(
         SKIPPED_TICKS,
         "Ticks not sent to a viewer that had not acknowledged two"

@@ -10,7 +10,8 @@ use metrics::{counter, gauge};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 
-use crate::metrics::{ACCESS_FAULTS, MEMORY};
+use crate::memory;
+use crate::metrics::{ACCESS_FAULTS, MEMORY, MEMORY_USED};
 use crate::queues::Queues;
 use crate::source::Quarantines;
 
@@ -31,8 +32,13 @@ pub async fn serve(
             queues.tell();
             handle.run_upkeep();
             counter!(ACCESS_FAULTS).absolute(access::faults_total());
-            if let Some(bytes) = memory_bytes() {
-                gauge!(MEMORY).set(bytes);
+            for (name, bytes) in [
+                (MEMORY, memory::resident_bytes()),
+                (MEMORY_USED, memory::used_bytes()),
+            ] {
+                if let Some(bytes) = bytes {
+                    gauge!(name).set(bytes);
+                }
             }
             (
                 [(CONTENT_TYPE, "text/plain; version=0.0.4")],
@@ -50,14 +56,4 @@ pub async fn serve(
     axum::serve(listener, router)
         .with_graceful_shutdown(until)
         .await
-}
-
-/// As the system counts it; nothing where it does not say.
-fn memory_bytes() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kb: f64 = line.split_whitespace().next()?.parse().ok()?;
-    Some(kb * 1024.0)
 }

@@ -44,6 +44,7 @@ pub fn ci() -> Result<()> {
         check(cargo().args(["fmt", "--all", "--check"]))
     })?;
     tools::wasm_target()?;
+    tools::make()?;
     let clippy = |packages: &[&str]| {
         check(
             cargo()
@@ -76,6 +77,7 @@ pub fn test(options: &TestOptions) -> Result<()> {
 }
 
 fn native_tests() -> Result<()> {
+    tools::make()?;
     if output(cargo().args(["nextest", "--version"])).is_none() {
         return step("tests, native (cargo test)", || {
             check(

@@ -1,7 +1,7 @@
 //! `cargo xtask …`: everything that is done to evwall rather than by it.
 //!
 //! Building the page needs steps that cargo alone does not take (bindings, wasm-opt, the site folder); they stand here in
-//! Rust so that a machine with rustup, Node and a C compiler needs nothing else. What is missing is installed where that
+//! Rust so that a machine with rustup, Node, make and a C compiler needs nothing else. What is missing is installed where that
 //! can be done by the ordinary tool; where it cannot, one line says what to install. No step is skipped silently.
 
 mod attack;

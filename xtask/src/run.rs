@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,8 @@ const START: Duration = Duration::from_secs(120);
 const FAREWELL: Duration = Duration::from_secs(10);
 /// How often the children are looked at.
 const LOOK: Duration = Duration::from_millis(200);
+/// What the children say at their start is over after so long; only then it is said where to look, so that it stays in sight.
+const FIRST_WORDS: Duration = Duration::from_secs(2);
 
 #[derive(Args)]
 pub struct RunOptions {
@@ -82,12 +84,9 @@ pub fn run(options: &RunOptions) -> Result<()> {
         "the telemetry stream (evwall-sim)",
         sim.stdout(Stdio::piped()),
     )?;
-    let lines = stream
-        .child
-        .stdout
-        .take()
-        .context("the stream has no output")?;
-    std::thread::spawn(move || forward(BufReader::new(lines), &news));
+    let lines = stream.lines()?;
+    let of_stream = news.clone();
+    std::thread::spawn(move || forward(lines, &of_stream));
     let streams = listening(&heard, &mut stream)?;
 
     let mut server = Command::new(&built.server);
@@ -103,11 +102,21 @@ pub fn run(options: &RunOptions) -> Result<()> {
         .arg(&data_dir)
         .arg("--registry")
         .arg(&registry);
-    let server = Running::start("the server (evwall)", &mut server)?;
+    let mut server = Running::start("the server (evwall)", server.stdout(Stdio::piped()))?;
+    let lines = server.lines()?;
+    std::thread::spawn(move || forward_server(lines, &news));
 
     let mut both = [server, stream];
+    let mut page = None;
+    let mut say_at = None;
     loop {
         match heard.recv_timeout(LOOK) {
+            Ok(News::Page(url)) => page = Some(url),
+            Ok(News::SignIn(how)) => {
+                say_at = page
+                    .take()
+                    .map(|url| (Instant::now() + FIRST_WORDS, url, how));
+            }
             Ok(News::Interrupted) => {
                 eprintln!("\nending the server and the stream …");
                 for running in &mut both {
@@ -118,6 +127,11 @@ pub fn run(options: &RunOptions) -> Result<()> {
             // The forwarding thread ends with the stream; its end is seen below.
             Ok(News::Stream(_) | News::Ready)
             | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+        }
+        if let Some((_, url, how)) = say_at.take_if(|(at, ..)| *at <= Instant::now()) {
+            eprintln!(
+                "\n  evwall is at {url}, its wall at {url}/wall\n  {how}\n  Ctrl-C ends it\n"
+            );
         }
         for running in &mut both {
             if let Some(status) = running.child.try_wait()? {
@@ -145,6 +159,10 @@ enum News {
     Stream(String),
     /// All streams are named, and there.
     Ready,
+    /// Where the server has its page.
+    Page(String),
+    /// As whom.
+    SignIn(String),
 }
 
 /// Passes the lines of the stream on and catches those that say where makers are streamed.
@@ -159,6 +177,18 @@ fn forward(lines: impl BufRead, news: &Sender<News>) {
     }
 }
 
+/// The same of the server's lines, and catches where the page is and who may sign in.
+fn forward_server(lines: impl BufRead, news: &Sender<News>) {
+    for line in lines.lines().map_while(Result::ok) {
+        println!("{line}");
+        if let Some(url) = line.strip_prefix("listening ") {
+            drop(news.send(News::Page(url.to_owned())));
+        } else if line.starts_with("sign in as ") {
+            drop(news.send(News::SignIn(line)));
+        }
+    }
+}
+
 /// The streams of the makers that do not log in.
 fn listening(heard: &std::sync::mpsc::Receiver<News>, stream: &mut Running) -> Result<Vec<String>> {
     let begun = Instant::now();
@@ -168,7 +198,7 @@ fn listening(heard: &std::sync::mpsc::Receiver<News>, stream: &mut Running) -> R
             Ok(News::Stream(url)) => streams.push(url),
             Ok(News::Ready) => return Ok(streams),
             Ok(News::Interrupted) => bail!("interrupted"),
-            Err(_) => {}
+            Ok(News::Page(_) | News::SignIn(_)) | Err(_) => {}
         }
         if let Some(status) = stream.child.try_wait()? {
             bail!("{} ended by itself with {status}", stream.name);
@@ -195,6 +225,13 @@ impl Running {
             .spawn()
             .with_context(|| format!("{name} could not be started"))?;
         Ok(Self { name, child })
+    }
+
+    /// What it says, which must have been piped.
+    fn lines(&mut self) -> Result<BufReader<ChildStdout>> {
+        let output = self.child.stdout.take();
+        let output = output.with_context(|| format!("{} has no output", self.name))?;
+        Ok(BufReader::new(output))
     }
 
     /// Asks the child to end, waits, and kills it when asking was not enough.

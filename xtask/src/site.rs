@@ -89,6 +89,7 @@ fn build_site(dev: bool) -> Result<()> {
 }
 
 fn build_programs(dev: bool) -> Result<()> {
+    tools::make()?;
     step("compiling the server and the simulator", || {
         let mut cargo = cargo();
         cargo.arg("build");

@@ -43,6 +43,14 @@ pub fn wasm_target() -> Result<()> {
     })
 }
 
+/// Makes sure that what builds the allocator of the server is there: its build script would end in a riddle.
+pub fn make() -> Result<()> {
+    match output(Command::new("make").arg("--version")) {
+        Some(_) => Ok(()),
+        None => bail!("make is missing: install it (`apt-get install make`)"),
+    }
+}
+
 /// Makes sure that the npm packages of `end2end/package-lock.json` are there, exactly those.
 pub fn npm_packages() -> Result<()> {
     node()?;

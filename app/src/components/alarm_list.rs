@@ -6,13 +6,11 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use super::live_map::{Link, MapState, now_ms};
+use super::live_map::{MapState, is_unseen, now_ms};
 use crate::api::{self, Alarm, Alarms, ApiError, Me};
 use crate::text::{self, Lang, alarms};
 use crate::view_state::Place;
 
-/// Reports of the engine, one a second, from one question to the next.
-const ASK_EVERY: u32 = 2;
 /// How near the map goes to an alarm.
 const ZOOM: f64 = 15.0;
 const DISTRICT_ZOOM: f64 = 12.0;
@@ -115,14 +113,9 @@ impl Default for AlarmDesk {
 #[component]
 pub fn AlarmWatch(state: MapState, me: Signal<Option<Me>>) -> impl IntoView {
     let desk = expect_context::<AlarmDesk>();
-    let seconds = StoredValue::new(0u32);
-    Effect::new(move || {
-        // While the server is away every question would only be one more complaint of the browser.
-        let is_there = state.picture.with(|picture| picture.link == Link::Live);
-        let may = me.with(|me| me.as_ref().is_some_and(|me| me.may_see_alarms));
-        let count = seconds.with_value(|count| *count);
-        seconds.set_value(count.wrapping_add(1));
-        if may && is_there && count.is_multiple_of(ASK_EVERY) && !super::live_map::is_unseen() {
+    state.while_live(move || {
+        let may = me.with_untracked(|me| me.as_ref().is_some_and(|me| me.may_see_alarms));
+        if may && !is_unseen() {
             desk.ask();
         }
     });

@@ -240,6 +240,22 @@ impl MapState {
         }
     }
 
+    /// Asks the server something at once and again with every other report of the engine, of which one comes a second.
+    /// Not while the server is away: every question would only be one more complaint of the browser.
+    pub fn while_live(&self, ask: impl Fn() + 'static) {
+        let picture = self.picture;
+        Effect::new(move |reports: Option<u32>| {
+            if picture.with(|picture| picture.link != Link::Live) {
+                return 0;
+            }
+            let reports = reports.unwrap_or(0);
+            if reports.is_multiple_of(2) {
+                ask();
+            }
+            reports.wrapping_add(1)
+        });
+    }
+
     /// [`Status::told_from`]; until the server has said so nothing small is told.
     #[must_use]
     pub fn told_from(&self) -> u32 {

@@ -4,16 +4,10 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use wire::WorldPoint;
 
-use super::live_map::{Link, MapState};
+use super::live_map::MapState;
 use crate::api::{self, ApiError, WallOrder, WallThere};
 use crate::text::{self, Lang, Text, walls};
 use crate::view_state::{Place, ViewState};
-
-/// Reports of the engine, one a second, from one question to the next.
-const ASK_EVERY: u32 = 2;
-
-/// Of the server's time, from one look for walls to the next.
-const LOOK_EVERY_MS: i64 = 2_000;
 
 const MOST_ZOOM: f64 = 22.0;
 /// Screens and windows differ in size: a view is sent as the zoom at which a window of this size shows what the desk shows.
@@ -40,12 +34,7 @@ pub fn ToWall(state: MapState) -> impl IntoView {
         });
     };
     // Walls come and go while this is open.
-    let due = Memo::new(move |_| state.server_unix_ms.get().div_euclid(LOOK_EVERY_MS));
-    Effect::new(move || {
-        // A memo that is only tracked and never read does not follow what it is made of.
-        due.get();
-        look();
-    });
+    state.while_live(look);
     // For 0 minutes it is given back.
     let send = move |name: String, minutes: u32| {
         let view = of_now(state);
@@ -154,21 +143,15 @@ pub fn box_of(place: Place) -> [u32; 4] {
 #[must_use]
 pub fn ordered(state: MapState) -> Signal<Option<ViewState>> {
     let order = RwSignal::new(None::<WallOrder>);
-    let seconds = StoredValue::new(0u32);
-    Effect::new(move || {
-        let is_there = state.picture.with(|picture| picture.link == Link::Live);
-        let count = seconds.with_value(|count| *count);
-        seconds.set_value(count.wrapping_add(1));
-        if is_there && count.is_multiple_of(ASK_EVERY) {
-            spawn_local(async move {
-                // A server that does not answer leaves the wall as it is.
-                if let Ok(now) = api::ask_wall_order().await
-                    && order.try_with_untracked(|before| *before != now) == Some(true)
-                {
-                    let _ = order.try_set(now);
-                }
-            });
-        }
+    state.while_live(move || {
+        spawn_local(async move {
+            // A server that does not answer leaves the wall as it is.
+            if let Ok(now) = api::ask_wall_order().await
+                && order.try_with_untracked(|before| *before != now) == Some(true)
+            {
+                let _ = order.try_set(now);
+            }
+        });
     });
     Signal::derive(move || {
         order.with(|order| order.as_ref().map(|order| ViewState::read(&order.query)))

@@ -11,6 +11,7 @@ import { signIn } from "../harness/fixtures.mjs";
 import { chromium } from "../harness/places.mjs";
 import { addUser, startServer, startSim } from "../harness/programs.mjs";
 import { countWhatComes } from "./counts.mjs";
+import { objectBytes } from "./objects.mjs";
 
 const plan = JSON.parse(process.argv[2]);
 const SIZE = { width: 1920, height: 1080 };
@@ -19,6 +20,8 @@ const CITY = "The whole city";
 const SETTLED_MS = 2_500;
 /** Scenes change every minute at the longest, and a busy machine may take its time. */
 const PATIENCE_MS = 180_000;
+/** Counting the page's objects stops it for a moment: not at every look. */
+const COUNT_EVERY = 5;
 /** The browser's own remark about WebGL without a GPU. */
 const NO_COMPLAINT = /GL Driver Message/;
 
@@ -32,6 +35,7 @@ const keep = (line) => appendFileSync(plan.out, `${JSON.stringify({ run: plan.ru
 const dataDir = mkdtempSync(path.join(tmpdir(), "evwall-soak-"));
 const registry = path.join(dataDir, "registry.csv");
 const running = [];
+let looks = 0;
 try {
   // Time is compressed for all alike: a tick is a second of the wall's life, and a vehicle is heard as often as it can be.
   const speed = 1000 / plan.tickMs;
@@ -120,6 +124,7 @@ async function lookNow({ page, devtools, all, loads, complaints }, server, begun
   const seen = await page.evaluate(() => evwallSoak.read());
   await devtools.send("HeapProfiler.collectGarbage");
   const { usedSize } = await devtools.send("Runtime.getHeapUsage");
+  const objects = looks++ % COUNT_EVERY === 0 ? await objectBytes(devtools) : null;
   const { metrics } = await devtools.send("Performance.getMetrics");
   const ofPage = (name) => metrics.find((metric) => metric.name === name)?.value ?? null;
   const told = await server.metrics();
@@ -138,7 +143,9 @@ async function lookNow({ page, devtools, all, loads, complaints }, server, begun
     load: loads(),
     complaints: complaints(),
     server_rss_mb: mb(of("evwall_memory_bytes")),
+    server_used_mb: mb(of("evwall_memory_used_bytes")),
     heap_mb: mb(usedSize),
+    objects_mb: mb(objects),
     wasm_mb: mb(seen.wasm_bytes),
     browser_rss_mb: mb(processInfo.reduce((sum, { id }) => sum + rss(id), 0)),
     nodes: ofPage("Nodes"),

@@ -122,6 +122,8 @@ const BARS: &[Bar] = &[
     bar("soak", "soak_updates", "changes of dots that were sent to that wall", AtLeast(1e7)),
     bar("soak", "soak_wasm_growth_mb", "growth of the wall's WebAssembly memory after warm-up, of the page that grew most", AtMost(0.0)),
     bar("soak", "soak_heap_growth_mb", "growth of its JavaScript heap, the same", AtMost(1.0)),
+    bar("soak", "soak_objects_growth_mb", "growth of the objects of its scripts, the same", Shown),
+    bar("soak", "soak_server_used_growth_mb", "growth of what the server asked for and did not give back, the same", Shown),
     bar("soak", "soak_server_growth_mb", "growth of the server's resident memory, the same", Shown),
 ];
 

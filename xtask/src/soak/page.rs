@@ -14,14 +14,9 @@ pub fn figures(samples: &Samples) -> Vec<Value> {
         figure("soak_ticks", samples.total("ticks"), "1"),
         figure("soak_updates", samples.total("changes"), "1"),
     ];
-    let growths = [
-        ("soak_server_growth_mb", &MEASURED[0]),
-        ("soak_heap_growth_mb", &MEASURED[1]),
-        ("soak_wasm_growth_mb", &MEASURED[2]),
-    ];
-    for (metric, measured) in growths {
-        let growth = measured.growth(samples);
-        figures.extend(growth.map(|growth| figure(metric, growth, "MB")));
+    for measured in &MEASURED {
+        let growth = measured.growth_metric.zip(measured.growth(samples));
+        figures.extend(growth.map(|(metric, growth)| figure(metric, growth, "MB")));
     }
     figures
 }
@@ -181,7 +176,8 @@ mod tests {
             samples: (0..200)
                 .map(|n| {
                     json!({
-                        "s": 20 * n, "ticks": 400 * n, "load": 1, "changes": 60_000 * n, "server_rss_mb": 50.0, "heap_mb": heap(n),
+                        "s": 20 * n, "ticks": 400 * n, "load": 1, "changes": 60_000 * n, "server_rss_mb": 50.0, "server_used_mb": 16.0,
+                        "objects_mb": heap(n), "heap_mb": heap(n),
                         "wasm_mb": 11.4, "nodes": 300, "listeners": 40, "frames": 600, "dropped": 9, "drawn": 4900, "registered": 5000,
                         "browser_rss_mb": 300.0, "page_messages": 400 * n, "page_bytes": 1000 * n, "skipped_ticks": 0
                     })
@@ -227,13 +223,14 @@ mod tests {
         assert_eq!(
             faults,
             [
-                "page: JavaScript heap after collection rises",
+                "page: memory of its scripts' objects rises",
+                "page: JavaScript heap, compiled code and all rises",
                 "the page complained 1 times, first: error: oh"
             ]
         );
         let page = page(&leaking, "2026-11-22", "2 cores", "soak.svg");
         assert!(
-            page.contains("- **page: JavaScript heap after collection rises**")
+            page.contains("- **page: memory of its scripts' objects rises**")
                 && page.contains("**yes**")
         );
     }

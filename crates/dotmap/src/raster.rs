@@ -32,6 +32,8 @@ pub struct Picture {
     width_px: u32,
     height_px: u32,
     touched: Touched,
+    /// Nothing is left of the picture before.
+    emptied: bool,
     /// Dots at each pixel, for the picture of density. Empty until one is drawn.
     points: Vec<u32>,
     rows: light::Rows,
@@ -51,6 +53,7 @@ impl Picture {
         self.bytes.clear();
         self.bytes.resize(stride as usize * rows as usize * 4, 0);
         self.points.clear();
+        self.emptied = true;
         self.touched.resize(stride, rows);
         true
     }
@@ -58,13 +61,16 @@ impl Picture {
     /// Empties the picture.
     pub fn begin(&mut self) {
         self.touched.begin(false);
-        self.touched.empty(&mut self.bytes);
+        if !std::mem::take(&mut self.emptied) {
+            self.touched.empty(&mut self.bytes);
+        }
         self.counts = false;
     }
 
     /// The same, but what was there goes on glowing, less by `steps`.
     pub fn begin_in_afterglow(&mut self, steps: u32) {
         self.touched.begin(true);
+        self.emptied = false;
         light::fade(self.bytes.as_chunks_mut::<4>().0, steps);
         self.counts = false;
     }
@@ -72,7 +78,9 @@ impl Picture {
     /// Empties the picture for counting dots: only serious alarms will be drawn as such.
     pub fn begin_density(&mut self) {
         self.touched.begin(true);
-        self.bytes.fill(0);
+        if !std::mem::take(&mut self.emptied) {
+            self.bytes.fill(0);
+        }
         self.counts = true;
         self.points.resize(self.bytes.len() / 4, 0);
     }
@@ -94,9 +102,25 @@ impl Picture {
         }
     }
 
-    /// What may differ from the picture finished before.
-    pub fn changed(&self) -> impl Iterator<Item = Part> {
-        self.touched.changed()
+    /// Gives all that may differ from the picture finished before to `put`, part by part, with the pixels it lies in. Unless
+    /// it `stays`, to go on glowing, each part is emptied at once, while the processor still has it at hand.
+    ///
+    /// # Errors
+    /// That of `put`, which is then given no more.
+    pub fn put<E>(
+        &mut self,
+        stays: bool,
+        mut put: impl FnMut(&[u8], Part) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let (stride, _) = self.size_with_rim();
+        for part in self.touched.changed() {
+            put(&self.bytes, part)?;
+            if !stays {
+                part.empty(&mut self.bytes, stride);
+            }
+        }
+        self.emptied = !stays;
+        Ok(())
     }
 
     /// Width and height, rim included; to the right it may be a little wider.

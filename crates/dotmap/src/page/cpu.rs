@@ -99,12 +99,9 @@ impl Backend for Cpu {
                 )
         };
         // A canvas that was lost came back empty, as is what neither this picture nor the last one touched.
+        let stays = Glow::is_wanted(scene);
         image
-            .and_then(|image| {
-                self.picture
-                    .changed()
-                    .try_for_each(|part| put(&image, part))
-            })
+            .and_then(|image| self.picture.put(stays, |_, part| put(&image, part)))
             .is_ok()
     }
 

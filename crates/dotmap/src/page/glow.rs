@@ -15,11 +15,16 @@ pub struct Glow {
 }
 
 impl Glow {
+    /// Whether this picture is to go on glowing in the next.
+    pub fn is_wanted(scene: &Scene<'_>) -> bool {
+        scene.light.afterglow && !scene.light.density
+    }
+
     /// By how many steps of opacity the last frame's light has faded; `None` where there is none to go on from.
     pub fn steps(&mut self, scene: &Scene<'_>) -> Option<u32> {
         let passed_ms = scene.clock.now_ms.wrapping_sub(self.drawn_ms);
         self.drawn_ms = scene.clock.now_ms;
-        let wanted = scene.light.afterglow && !scene.light.density;
+        let wanted = Self::is_wanted(scene);
         let camera = wanted.then_some(*scene.camera);
         // Other colours, another filter: what glows is of no more use.
         let same = camera == self.camera && scene.styles.version() == self.colours;

@@ -85,7 +85,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn putting_what_changed_puts_the_whole_picture(
-        scenes in proptest::collection::vec((dots(), 0..4), 1..5),
+        scenes in proptest::collection::vec((dots(), 0..4, any::<bool>()), 1..5),
         width in 1_u32..12,
     ) {
         let styles = Styles::new(ColourBy::Activity, Filter::default(), width);
@@ -99,7 +99,7 @@ proptest! {
         let stride = picture.size_with_rim().0 as usize * 4;
         let mut canvas = picture.bytes().to_vec();
         let end = canvas.len();
-        for (dots, light) in scenes {
+        for (dots, light, stays) in scenes {
             let records: Vec<_> = dots.iter().map(Dot::pack).collect();
             let draw = |picture: &mut Picture| {
                 picture.draw_cell(&records, &TO_PX, &clock, &styles);
@@ -112,15 +112,18 @@ proptest! {
                 _ => picture.begin(),
             }
             draw(&mut picture);
-            for part in picture.changed() {
+            let whole = picture.bytes().to_vec();
+            let put = picture.put(stays, |bytes, part| {
                 let Part { x_px, y_px, width_px, height_px } = part;
                 let (from, to) = (x_px as usize * 4, (x_px + width_px) as usize * 4);
                 let rows = (y_px..y_px + height_px).map(|y| y as usize * stride);
                 for row in rows.filter(|row| *row < end) {
-                    canvas[row + from..row + to].copy_from_slice(&picture.bytes()[row + from..row + to]);
+                    canvas[row + from..row + to].copy_from_slice(&bytes[row + from..row + to]);
                 }
-            }
-            prop_assert!(canvas == picture.bytes());
+                Ok::<(), ()>(())
+            });
+            prop_assert!(put.is_ok() && canvas == whole);
+            prop_assert!(stays || picture.bytes().iter().all(|byte| *byte == 0));
             if light >= 2 {
                 let mut alone = sized();
                 alone.begin();
@@ -145,10 +148,13 @@ fn bare_ground_is_not_put() {
         picture.begin();
         picture.draw_cell(dots, &plain, &Clock::new(0), &styles);
         picture.finish();
-        picture
-            .changed()
-            .map(|part| part.width_px * part.height_px)
-            .sum::<u32>()
+        let mut pixels = 0;
+        let put = picture.put(false, |_, part| {
+            pixels += part.width_px * part.height_px;
+            Ok::<(), ()>(())
+        });
+        assert!(put.is_ok());
+        pixels
     });
     assert!(first > 0 && first < 10_000, "{first}");
     assert_eq!(second, first, "the dot that went has to be wiped away");

@@ -18,6 +18,22 @@ pub struct Part {
     pub height_px: u32,
 }
 
+impl Part {
+    /// Empties it in a picture with rows of so many pixels.
+    pub(super) fn empty(self, bytes: &mut [u8], stride: u32) {
+        let rows = bytes.chunks_mut(stride as usize * 4);
+        let (from, to) = (
+            self.x_px as usize * 4,
+            (self.x_px + self.width_px) as usize * 4,
+        );
+        for row in rows.skip(self.y_px as usize).take(self.height_px as usize) {
+            if let Some(pixels) = row.get_mut(from..to) {
+                pixels.fill(0);
+            }
+        }
+    }
+}
+
 /// Pieces of each row of a band, the last one not included.
 #[derive(Clone, Copy, Debug)]
 struct Extent {

@@ -14,7 +14,7 @@ use crate::camera::ScreenFromCell;
 use crate::dot::{Clock, Dot, Record};
 use crate::sprite::{Shape, Sprite, WIDEST_MASKED_PX, WIDEST_PX};
 use crate::style::Styles;
-use touched::{Touched, mark};
+use touched::{Touched, mark, mark_large};
 
 /// Pixels around the picture that take what hangs over its edge.
 pub const RIM_PX: u32 = WIDEST_PX;
@@ -62,7 +62,10 @@ impl Picture {
     pub fn begin(&mut self) {
         self.touched.begin(false);
         if !std::mem::take(&mut self.emptied) {
-            self.touched.empty(&mut self.bytes);
+            let (stride, _) = self.size_with_rim();
+            for part in self.touched.left() {
+                part.empty(&mut self.bytes, stride);
+            }
         }
         self.counts = false;
     }
@@ -165,6 +168,7 @@ impl Picture {
             stride,
             rows,
         };
+        self.touched.expect(ordinary.width_px);
         let pixels = &mut Pixels {
             all: self.bytes.as_chunks_mut::<4>().0,
             stride: stride as usize,
@@ -224,6 +228,7 @@ impl Picture {
                 stride: stride as usize,
                 touched: self.touched.pieces(),
             };
+            mark_large(pixels.touched, place);
             pixels.stamp(&sprite, place, colour);
         }
     }
@@ -304,7 +309,7 @@ fn draw_dots(
             drawn += 1;
             let sprite = usize::from(styles.sprite_index(look));
             if sprite < Shape::ALL.len() {
-                mark(pixels.touched, place as usize);
+                mark(pixels.touched, place as usize, frame.width_px);
                 ordinary(pixels, place as usize, sprite, colour);
             } else {
                 draw_larger(pixels, record, frame, styles.sprite(look), colour);
@@ -330,6 +335,7 @@ fn draw_larger(
     };
     let place = larger.place(record);
     if place != OUTSIDE {
+        mark_large(pixels.touched, place as usize);
         pixels.stamp(sprite, place as usize, colour);
     }
 }
@@ -337,7 +343,6 @@ fn draw_larger(
 impl Pixels<'_> {
     #[inline(never)]
     fn stamp(&mut self, sprite: &Sprite, place: usize, colour: u32) {
-        mark(self.touched, place);
         for run in &sprite.runs {
             let at = place + run.y as usize * self.stride + run.x as usize;
             if let Some(row) = self.all.get_mut(at..at + run.len as usize) {

@@ -155,3 +155,27 @@ test("without a GPU the ground is not drawn anew for a click, and is when it is 
   await page.mouse.up();
   expect(await drawn()).toBeGreaterThan(before);
 });
+
+test("the map goes as far as the hand that drags it, and zooms as far as the wheel is turned", async ({ page, centre }) => {
+  await holdMap(page);
+  await signIn(page, centre.server);
+  await untilDrawn(page);
+  await untilGround(page);
+  const at = () =>
+    page.evaluate(() => {
+      const { x, y } = evwallMap.project([121.46, 31.21]);
+      return [x, y];
+    });
+  const near = (...px) => px.map((px) => expect.closeTo(px, 0));
+  const [x, y] = await at();
+  await page.mouse.move(500, 300);
+  await page.mouse.down();
+  await page.mouse.move(740, 390, { steps: 12 });
+  await expect.poll(at, "while it is held").toEqual(near(x + 240, y + 90));
+  await page.mouse.up();
+
+  const zoom = () => page.evaluate(() => evwallMap.getZoom());
+  const before = await zoom();
+  for (let turn = 0; turn < 3; turn += 1) await page.mouse.wheel(0, -240);
+  await expect.poll(zoom).toBeGreaterThan(before + 0.5);
+});

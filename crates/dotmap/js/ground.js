@@ -214,7 +214,7 @@ class MapGround {
       // Not for a single step: a change of size in the middle of one would be taken for the end of it.
       if (!this.coarse && map.isMoving()) {
         this.coarse = true;
-        map.setPixelRatio(devicePixelRatio * MOVING_RATIO);
+        this.setPixelRatio(devicePixelRatio * MOVING_RATIO);
       }
     });
     map.on("moveend", () => {
@@ -223,17 +223,25 @@ class MapGround {
         this.sharpening = setTimeout(() => {
           if (map.isMoving()) return;
           this.coarse = false;
-          map.setPixelRatio(devicePixelRatio);
+          this.setPixelRatio(devicePixelRatio);
         }, SHARPEN_AFTER_MS);
       }
     });
+  }
+
+  // The library takes other pixels for another size, and takes the map out of the hand that drags it.
+  setPixelRatio(ratio) {
+    const { map } = this;
+    map.stop = () => map;
+    map.setPixelRatio(ratio);
+    delete map.stop;
   }
 
   // The window may have come to a screen with other pixels.
   followScreen() {
     if (this.ratio !== devicePixelRatio) {
       this.ratio = devicePixelRatio;
-      if (!this.coarse) this.map.setPixelRatio(devicePixelRatio);
+      if (!this.coarse) this.setPixelRatio(devicePixelRatio);
     }
   }
 

@@ -18,7 +18,9 @@ const LARGEST_CANVAS_PX = [8192, 8192];
 // See `coarsenWhileMoving`.
 const MOVING_RATIO = 0.5;
 const SHARPEN_AFTER_MS = 200;
-// See `spareClicks`.
+// See `movesLastPicture`.
+const REDRAW_EVERY_MS = 250;
+// See `spareRedraws`.
 const CLICK_ENDS = ["mouseup", "touchend"];
 // Then the map is built although no dots have come.
 const LONGEST_WAIT_FOR_DOTS_MS = 1500;
@@ -182,27 +184,45 @@ class MapGround {
     this.coarse = false;
     if (software) {
       this.coarsenWhileMoving();
-      this.spareClicks();
+      this.spareRedraws();
     }
   }
 
   // With every click the library asks for a redraw although nothing has moved. Without a GPU the frame that answers the click
-  // would wait for it, a tenth of a second or more.
-  spareClicks() {
+  // would wait for it, a tenth of a second or more. While the camera is under way the last picture will do for a while.
+  spareRedraws() {
     const { map } = this;
     const { painter, triggerRepaint } = map;
+    const canvas = map.getCanvas();
+    // The library asks it where the pointer is; the picture may be moved, the map is not.
+    canvas.getBoundingClientRect = () => map.getContainer().getBoundingClientRect();
     const { render } = painter;
     let isDue = true;
     map.on("move", () => (isDue = true));
+    // It comes back empty.
+    map.on("resize", () => (this.drawn = null));
     map.triggerRepaint = () => {
       isDue ||= !CLICK_ENDS.includes(globalThis.event?.type);
       triggerRepaint.call(map);
     };
     painter.render = (...what) => {
-      if (!isDue) return;
+      if (!isDue || this.movesLastPicture()) return;
       isDue = false;
       render.apply(painter, what);
+      this.drawn = { at_ms: performance.now(), middle: map.getCenter(), zoom: map.getZoom() };
+      canvas.style.transform = "";
     };
+  }
+
+  // Puts the last picture where the camera has it now, if it is young enough.
+  movesLastPicture() {
+    const { map, coarse, drawn } = this;
+    if (!coarse || !drawn || performance.now() - drawn.at_ms > REDRAW_EVERY_MS) return false;
+    const { x, y } = map.project(drawn.middle);
+    const { clientWidth, clientHeight } = map.getContainer();
+    const scale = 2 ** (map.getZoom() - drawn.zoom);
+    map.getCanvas().style.transform = `translate(${x - clientWidth / 2}px, ${y - clientHeight / 2}px) scale(${scale})`;
+    return true;
   }
 
   // Without a GPU a whole redraw takes several frames. While the camera is under way a quarter of the pixels will do; the

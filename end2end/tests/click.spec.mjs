@@ -172,6 +172,8 @@ test("the map goes as far as the hand that drags it, and zooms as far as the whe
   await page.mouse.down();
   await page.mouse.move(740, 390, { steps: 12 });
   await expect.poll(at, "while it is held").toEqual(near(x + 240, y + 90));
+  const shift = () => page.evaluate(() => evwallMap.getCanvas().style.transform);
+  await expect.poll(shift, "a hand that rests sees the ground drawn for this very place").toBe("");
   await page.mouse.up();
 
   const zoom = () => page.evaluate(() => evwallMap.getZoom());

@@ -217,11 +217,16 @@ class MapGround {
   // Puts the last picture where the camera has it now, if it is young enough.
   movesLastPicture() {
     const { map, coarse, drawn } = this;
-    if (!coarse || !drawn || performance.now() - drawn.at_ms > REDRAW_EVERY_MS) return false;
+    if (!coarse || !drawn || performance.now() - drawn.at_ms >= REDRAW_EVERY_MS) return false;
     const { x, y } = map.project(drawn.middle);
     const { clientWidth, clientHeight } = map.getContainer();
     const scale = 2 ** (map.getZoom() - drawn.zoom);
     map.getCanvas().style.transform = `translate(${x - clientWidth / 2}px, ${y - clientHeight / 2}px) scale(${scale})`;
+    // The hand may rest and still hold the map.
+    this.redrawing ??= setTimeout(() => {
+      this.redrawing = null;
+      map.triggerRepaint();
+    }, REDRAW_EVERY_MS);
     return true;
   }
 
@@ -306,6 +311,7 @@ class MapGround {
 
   close() {
     clearTimeout(this.sharpening);
+    clearTimeout(this.redrawing);
     this.map.remove();
   }
 }

@@ -13,7 +13,7 @@ use crate::alarms::Alarms;
 use crate::cell::{Faults, KEPT_TICKS, SlotTable};
 use crate::counts::{Encoded, Group, Standing};
 use crate::districts::{Districts, NO_DISTRICT};
-use crate::freshness::{Wheel, freshness, patience};
+use crate::freshness::{Line, UNSCHEDULED, freshness, patience};
 use crate::grid::Grid;
 use crate::hash::Folded;
 use crate::level::{Changed, Level};
@@ -48,7 +48,7 @@ pub struct Fleet {
     vehicles: Vehicles,
     sources: Sources,
     qualities: Qualities,
-    wheel: Wheel,
+    line: Line,
     tick: u64,
     last_now: Now,
     reports_since_tick: u32,
@@ -158,7 +158,7 @@ impl Fleet {
             rules,
             sources: Sources::default(),
             qualities: Qualities::default(),
-            wheel: Wheel::default(),
+            line: Line::default(),
             tick: 0,
             last_now: Now::default(),
             reports_since_tick: 0,
@@ -338,14 +338,9 @@ impl Fleet {
     }
 
     fn mark_overdue(&mut self, now: Now) {
-        while let Some((second, vehicles)) = self.wheel.take_due(now.mono_ms) {
-            for vehicle in vehicles {
-                let latest = &mut self.vehicles.latest[vehicle as usize];
-                if latest.scheduled_s == second {
-                    latest.scheduled_s = crate::freshness::UNSCHEDULED;
-                    self.vehicles.mark_dirty(vehicle);
-                }
-            }
+        while let Some(vehicle) = self.line.take_due(now.mono_ms) {
+            self.vehicles.latest[vehicle as usize].scheduled_s = UNSCHEDULED;
+            self.vehicles.mark_dirty(vehicle);
         }
         for shown in &self.scopes {
             for vehicle in shown.sight.due(now.mono_ms) {
@@ -435,7 +430,7 @@ impl Fleet {
                 }
             }
             if let Some(due) = due {
-                latest.scheduled_s = self.wheel.schedule(vehicle, latest.scheduled_s, due);
+                latest.scheduled_s = self.line.schedule(vehicle, latest.scheduled_s, due);
             }
             let exact = &self.scopes[usize::from(EXACT)];
             if !matches!(before, Standing::Shown(_))

@@ -1,23 +1,24 @@
 //! Who becomes late or silent when, without looking at everybody each tick.
 //!
-//! A wheel of seconds: each vehicle stands in it once, at or before the second in which it may change. A report does
-//! not touch the wheel; when the second comes the vehicle is looked at and put back if it was heard meanwhile.
+//! A line of vehicles by the second at or before which each may change; each stands in it once. A report does not touch the
+//! line; when the second comes the vehicle is looked at and put back if it was heard meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use wire::{Activity, Freshness};
 
 use crate::{Class, Patience, Rules};
 
-/// Of a vehicle that stands nowhere in the wheel.
+/// Of a vehicle that does not stand in the line.
 pub(crate) const UNSCHEDULED: u32 = u32::MAX;
 
 #[derive(Debug, Default)]
-pub(crate) struct Wheel {
-    seconds: BTreeMap<u32, Vec<u32>>,
+pub(crate) struct Line {
+    /// Second and vehicle.
+    places: BTreeSet<(u32, u32)>,
 }
 
-impl Wheel {
+impl Line {
     /// Puts a vehicle into the second of `due_mono_ms`, rounded up, unless it stands in an earlier one, and says where
     /// it stands now.
     pub fn schedule(&mut self, vehicle: u32, scheduled_s: u32, due_mono_ms: u64) -> u32 {
@@ -25,15 +26,21 @@ impl Wheel {
         if due_s >= scheduled_s {
             return scheduled_s;
         }
-        self.seconds.entry(due_s).or_default().push(vehicle);
+        // Whoever is switched off may be silent for days, and would stand there that long each time it was.
+        if scheduled_s != UNSCHEDULED {
+            self.places.remove(&(scheduled_s, vehicle));
+        }
+        self.places.insert((due_s, vehicle));
         due_s
     }
 
-    /// Takes out one second that has come, with its vehicles. A vehicle whose own record says another second was
-    /// scheduled anew meanwhile and is to be passed over.
-    pub fn take_due(&mut self, now_mono_ms: u64) -> Option<(u32, Vec<u32>)> {
-        let first = self.seconds.first_entry()?;
-        (u64::from(*first.key()) * 1_000 <= now_mono_ms).then(|| first.remove_entry())
+    /// Takes out a vehicle whose second has come.
+    pub fn take_due(&mut self, now_mono_ms: u64) -> Option<u32> {
+        let &(second, vehicle) = self.places.first()?;
+        (u64::from(second) * 1_000 <= now_mono_ms).then(|| {
+            self.places.pop_first();
+            vehicle
+        })
     }
 }
 
@@ -57,5 +64,38 @@ pub(crate) fn freshness(patience: Patience, age_ms: u64) -> (Freshness, Option<u
         (Freshness::Late, Some(patience.silent_after_ms))
     } else {
         (Freshness::Silent, None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vehicle_stands_in_the_line_once_however_often_it_is_switched_off_and_on() {
+        let mut line = Line::default();
+        for minute in 0..1_000 {
+            let now_ms = minute * 60_000;
+            let off_s = line.schedule(7, UNSCHEDULED, now_ms + 14 * 3_600_000);
+            line.schedule(7, off_s, now_ms + 30_000);
+            assert_eq!(line.places.len(), 1);
+            assert_eq!(line.take_due(now_ms + 29_999), None);
+            assert_eq!(line.take_due(now_ms + 30_000), Some(7));
+            assert_eq!(line.take_due(u64::MAX), None);
+        }
+    }
+
+    #[test]
+    fn the_line_is_gone_through_in_the_order_of_time() {
+        let mut line = Line::default();
+        for (vehicle, due_ms) in [(1, 9_001), (2, 3_000), (3, 9_500), (4, 2_999)] {
+            assert_eq!(
+                line.schedule(vehicle, UNSCHEDULED, due_ms),
+                due_ms.div_ceil(1_000) as u32
+            );
+        }
+        assert_eq!(line.take_due(2_999), None);
+        let due = std::iter::from_fn(|| line.take_due(10_000));
+        assert_eq!(due.collect::<Vec<_>>(), [2, 4, 1, 3]);
     }
 }

@@ -99,7 +99,7 @@ pub(crate) struct Latest {
     pub flags: u8,
     /// Of how the blurred scope shows it; see `blur`.
     pub lattice: (i32, i32),
-    /// The second of the freshness wheel it stands in.
+    /// The second in which it stands in the line of those that may become late or silent.
     pub scheduled_s: u32,
 }
 

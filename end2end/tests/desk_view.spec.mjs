@@ -139,6 +139,36 @@ test("a district is gone to by its name in either language", async ({ centre, pa
   await expect(page.getByTestId("panel-go-to")).toContainText("No place of this name.");
 });
 
+test("whoever presses Enter before the list of places has come is taken there when it comes", async ({ centre, complaints, page }) => {
+  complaints.allow(/503/);
+  await holdMap(page);
+  await signIn(page, centre.server);
+  await untilDrawn(page);
+  const panel = page.getByTestId("panel-go-to");
+  const open = async () => {
+    await page.keyboard.press("g");
+    await expect(panel.getByRole("searchbox")).toBeFocused();
+  };
+  let answer;
+  const answered = new Promise((resolve) => {
+    answer = resolve;
+  });
+  await page.route("**/api/gazetteer", (route) => answered.then(() => route.continue()), { times: 1 });
+  const asked = page.waitForRequest("**/api/gazetteer");
+  await open();
+  await asked;
+  await panel.getByRole("searchbox").fill("Chongming");
+  await panel.getByRole("searchbox").press("Enter");
+  answer();
+  await expect.poll(async () => (await camera(page)).lat, "Chongming lies in the north").toBeGreaterThan(31.45);
+
+  await panel.getByRole("searchbox").press("Escape");
+  await expect(panel).toBeHidden();
+  await page.route("**/api/gazetteer", (route) => route.fulfill({ status: 503 }), { times: 1 });
+  await open();
+  await expect(panel).toContainText("The server gave no list of places.");
+});
+
 test("a distance is measured on the ellipsoid, by pointer and by keyboard", async ({ centre, page }) => {
   await holdMap(page);
   await signIn(page, centre.server);

@@ -15,21 +15,18 @@ const MOST: usize = 16;
 pub fn GoTo(state: MapState) -> impl IntoView {
     let lang = expect_context::<RwSignal<Lang>>();
     let wanted = RwSignal::new(String::new());
-    let places = RwSignal::new(Vec::<NamedPlace>::new());
+    // None until they have come from the server.
+    let places = RwSignal::new(None::<Vec<NamedPlace>>);
+    let is_refused = RwSignal::new(false);
+    // Enter was pressed before they came.
+    let is_asked = StoredValue::new(false);
     let field = NodeRef::<Input>::new();
     field.on_load(|field| {
         let _ = field.focus();
     });
-    // Once, when the panel opens in a browser.
-    Effect::new(move || {
-        spawn_local(async move {
-            if let Ok(all) = api::gazetteer().await {
-                let _ = places.try_set(all);
-            }
-        });
+    let found = Memo::new(move |_| {
+        places.with(|places| wanted.with(|wanted| found(places.as_deref().unwrap_or(&[]), wanted)))
     });
-    let found =
-        Memo::new(move |_| places.with(|places| wanted.with(|wanted| found(places, wanted))));
     let go = move |place: &NamedPlace| {
         let [west, south, east, north] = place.sides;
         if west < east && south < north {
@@ -42,12 +39,30 @@ pub fn GoTo(state: MapState) -> impl IntoView {
             });
         }
     };
-    let submit = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
+    let go_to_first = move || {
         if let Some(first) = found.with_untracked(|found| found.first().cloned()) {
             go(&first);
         }
     };
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        is_asked.set_value(places.with_untracked(Option::is_none));
+        go_to_first();
+    };
+    // Once, when the panel opens in a browser.
+    Effect::new(move || {
+        spawn_local(async move {
+            let all = api::gazetteer().await;
+            let _ = is_refused.try_set(all.is_err());
+            // The panel may have been closed meanwhile.
+            if let Ok(all) = all
+                && places.try_set(Some(all)).is_none()
+                && is_asked.get_value()
+            {
+                go_to_first();
+            }
+        });
+    });
     view! {
         <form class="go-to" on:submit=submit>
             <input
@@ -83,8 +98,11 @@ pub fn GoTo(state: MapState) -> impl IntoView {
                     .collect_view()
             }}
         </ul>
-        <Show when=move || found.with(Vec::is_empty) && places.with(|places| !places.is_empty())>
+        <Show when=move || places.with(Option::is_some) && found.with(Vec::is_empty)>
             <p class="hint">{desk::GO_TO_NONE.shown()}</p>
+        </Show>
+        <Show when=move || is_refused.get()>
+            <p class="hint">{desk::GO_TO_REFUSED.shown()}</p>
         </Show>
     }
     .into_any()

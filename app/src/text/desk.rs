@@ -7,6 +7,10 @@ pub const TOOLS: Text = text("Tools", "工具");
 pub const GO_TO: Text = text("Go to", "前往");
 pub const GO_TO_HINT: Text = text("District, town or landmark", "区、镇或地标");
 pub const GO_TO_NONE: Text = text("No place of this name.", "没有此地名。");
+pub const GO_TO_REFUSED: Text = text(
+    "The server gave no list of places. Close this panel and open it again.",
+    "服务器未提供地名列表。请关闭此面板后重新打开。",
+);
 pub const LIST: Text = text("List", "列表");
 pub const LIST_TITLE: Text = text("Vehicles in view", "当前视野内车辆");
 pub const LIST_WHY: Text = text(

@@ -14,7 +14,7 @@ use crate::camera::ScreenFromCell;
 use crate::dot::{Clock, Dot, Record};
 use crate::sprite::{Shape, Sprite, WIDEST_MASKED_PX, WIDEST_PX};
 use crate::style::Styles;
-use touched::{Touched, mark, mark_large};
+use touched::{Touched, mark};
 
 /// Pixels around the picture that take what hangs over its edge.
 pub const RIM_PX: u32 = WIDEST_PX;
@@ -62,10 +62,7 @@ impl Picture {
     pub fn begin(&mut self) {
         self.touched.begin(false);
         if !std::mem::take(&mut self.emptied) {
-            let (stride, _) = self.size_with_rim();
-            for part in self.touched.left() {
-                part.empty(&mut self.bytes, stride);
-            }
+            self.touched.empty(&mut self.bytes);
         }
         self.counts = false;
     }
@@ -168,7 +165,6 @@ impl Picture {
             stride,
             rows,
         };
-        self.touched.expect(ordinary.width_px);
         let pixels = &mut Pixels {
             all: self.bytes.as_chunks_mut::<4>().0,
             stride: stride as usize,
@@ -228,7 +224,6 @@ impl Picture {
                 stride: stride as usize,
                 touched: self.touched.pieces(),
             };
-            mark_large(pixels.touched, place);
             pixels.stamp(&sprite, place, colour);
         }
     }
@@ -309,7 +304,7 @@ fn draw_dots(
             drawn += 1;
             let sprite = usize::from(styles.sprite_index(look));
             if sprite < Shape::ALL.len() {
-                mark(pixels.touched, place as usize, frame.width_px);
+                mark(pixels.touched, place as usize);
                 ordinary(pixels, place as usize, sprite, colour);
             } else {
                 draw_larger(pixels, record, frame, styles.sprite(look), colour);
@@ -335,7 +330,6 @@ fn draw_larger(
     };
     let place = larger.place(record);
     if place != OUTSIDE {
-        mark_large(pixels.touched, place as usize);
         pixels.stamp(sprite, place as usize, colour);
     }
 }
@@ -343,6 +337,7 @@ fn draw_larger(
 impl Pixels<'_> {
     #[inline(never)]
     fn stamp(&mut self, sprite: &Sprite, place: usize, colour: u32) {
+        mark(self.touched, place);
         for run in &sprite.runs {
             let at = place + run.y as usize * self.stride + run.x as usize;
             if let Some(row) = self.all.get_mut(at..at + run.len as usize) {

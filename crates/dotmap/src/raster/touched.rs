@@ -1,5 +1,5 @@
-//! Which parts of a picture hold something. More than half of a city's picture is bare ground; only the rest is put on the
-//! screen and emptied, band by band, in runs of pieces with dots.
+//! Which parts of a picture hold something. Half of a city's picture is bare ground; only the rest is emptied and put on the
+//! screen, band by band, each from its first to its last dot.
 
 use super::RIM_PX;
 use crate::sprite::WIDEST_PX;
@@ -8,15 +8,6 @@ use crate::sprite::WIDEST_PX;
 pub(super) const PIECE_PX: u32 = 64;
 /// Rows of a band: no shape reaches further than into the next one.
 pub(super) const BAND_ROWS: u32 = WIDEST_PX;
-
-/// A square begins in this piece of a row,
-const BEGINS: u8 = 1;
-/// … and may end in the next one;
-const TO_THE_RIGHT: u8 = 2;
-/// it is larger than most, and may end in the next band, …
-const LARGE: u8 = 4;
-/// … as may one that begins in the last rows of its band.
-const BELOW: u8 = 8;
 
 /// A part of a picture, in pixels, rim included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,18 +34,37 @@ impl Part {
     }
 }
 
+/// Pieces of each row of a band, the last one not included.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    from: usize,
+    to: usize,
+}
+
+impl Extent {
+    const NONE: Self = Self {
+        from: usize::MAX,
+        to: 0,
+    };
+
+    fn with(self, other: Self) -> Self {
+        Self {
+            from: self.from.min(other.from),
+            to: self.to.max(other.to),
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Touched {
-    /// What begins in this piece of a row.
+    /// Not 0 where the square of a dot begins in this piece.
     pieces: Vec<u8>,
     pieces_a_row: usize,
-    /// Not 0 where there is something in this piece of a band, in this picture and in the one before.
-    now: Vec<u8>,
-    before: Vec<u8>,
+    /// By band, in this picture and in the one before.
+    now: Vec<Extent>,
+    before: Vec<Extent>,
     /// The picture is full of light.
     whole: bool,
-    /// Rows of the squares that are not large.
-    ordinary_px: u32,
 }
 
 impl Touched {
@@ -65,20 +75,14 @@ impl Touched {
         self.pieces.resize(self.pieces_a_row * rows as usize, 0);
         for bands in [&mut self.now, &mut self.before] {
             bands.clear();
-            bands.resize(self.pieces_a_row * rows.div_ceil(BAND_ROWS) as usize, 0);
+            bands.resize(rows.div_ceil(BAND_ROWS) as usize, Extent::NONE);
         }
     }
 
     /// Another picture begins, on nothing or on light that is everywhere.
     pub fn begin(&mut self, whole: bool) {
         self.whole = whole;
-        self.ordinary_px = 1;
         std::mem::swap(&mut self.now, &mut self.before);
-    }
-
-    /// Squares up to this width are marked with [`mark`].
-    pub fn expect(&mut self, width_px: u32) {
-        self.ordinary_px = self.ordinary_px.max(width_px);
     }
 
     /// A square begins at each of these places that is marked.
@@ -86,103 +90,66 @@ impl Touched {
         &mut self.pieces
     }
 
+    /// Empties what the picture before left.
+    pub fn empty(&self, bytes: &mut [u8]) {
+        let piece = PIECE_PX as usize * 4;
+        let row = self.pieces_a_row * piece;
+        for (band, extent) in bytes.chunks_mut(row * BAND_ROWS as usize).zip(&self.before) {
+            for row in band.chunks_mut(row) {
+                if let Some(part) =
+                    row.get_mut(extent.from.saturating_mul(piece)..extent.to * piece)
+                {
+                    part.fill(0);
+                }
+            }
+        }
+    }
+
     /// Sees what was marked.
     pub fn finish(&mut self) {
         let row = self.pieces_a_row;
-        if self.whole {
-            self.now.fill(1);
-        } else if row > 0 {
-            let bands = self.pieces.chunks(row * BAND_ROWS as usize);
-            for (now, rows) in self.now.chunks_mut(row).zip(bands) {
-                now.fill(0);
-                for (y, pieces) in (1..).zip(rows.chunks(row)) {
-                    let below = if y + self.ordinary_px > BAND_ROWS + 1 {
-                        BELOW
-                    } else {
-                        0
-                    };
-                    for (piece, marked) in now.iter_mut().zip(pieces) {
-                        *piece |= if *marked == 0 { 0 } else { marked | below };
-                    }
+        let mut above = Extent::NONE;
+        let bands = self.pieces.chunks(row * BAND_ROWS as usize);
+        for (extent, band) in self.now.iter_mut().zip(bands) {
+            let mut here = Extent::NONE;
+            for pieces in band.chunks(row) {
+                let is_marked = |piece: &u8| *piece != 0;
+                if let (Some(first), Some(last)) = (
+                    pieces.iter().position(is_marked),
+                    pieces.iter().rposition(is_marked),
+                ) {
+                    // What begins in a piece may end in the next one.
+                    let to = (last + 2).min(row);
+                    here = here.with(Extent { from: first, to });
                 }
             }
-            reach_over(&mut self.now, row);
+            let all = Extent { from: 0, to: row };
+            *extent = if self.whole { all } else { here.with(above) };
+            above = here;
         }
         self.pieces.fill(0);
     }
 
-    /// What the picture before left.
-    pub fn left(&self) -> impl Iterator<Item = Part> {
-        self.parts(|at| self.before[at] != 0)
-    }
-
     /// What may differ from the picture before.
     pub fn changed(&self) -> impl Iterator<Item = Part> {
-        self.parts(|at| self.now[at] | self.before[at] != 0)
-    }
-
-    /// Pieces of a band side by side, taken together.
-    fn parts(&self, holds: impl Fn(usize) -> bool) -> impl Iterator<Item = Part> {
-        let row = self.pieces_a_row;
-        let end = self.now.len();
-        let mut at = 0;
-        std::iter::from_fn(move || {
-            let from = (at..end).find(|at| holds(*at))?;
-            let band = from / row;
-            let to = (from..(band + 1) * row).find(|at| !holds(*at));
-            at = to.unwrap_or((band + 1) * row);
-            Some(Part {
-                x_px: (from - band * row) as u32 * PIECE_PX,
-                y_px: band as u32 * BAND_ROWS,
-                width_px: (at - from) as u32 * PIECE_PX,
+        let bands = self.now.iter().zip(&self.before).zip(0_u32..);
+        bands.filter_map(|((now, before), band)| {
+            let Extent { from, to } = now.with(*before);
+            (from < to).then(|| Part {
+                x_px: from as u32 * PIECE_PX,
+                y_px: band * BAND_ROWS,
+                width_px: (to - from) as u32 * PIECE_PX,
                 height_px: BAND_ROWS,
             })
         })
     }
 }
 
-/// What begins in a piece may end in the next one of its row, or in those two of the band below.
-fn reach_over(bands: &mut [u8], row: usize) {
-    const RIGHT: u8 = TO_THE_RIGHT | LARGE;
-    const DOWN: u8 = BELOW | LARGE;
-    // From the end, so that each piece still sees what begins before it.
-    for at in (0..bands.len()).rev() {
-        let is_first = at % row == 0;
-        let begins = |at: Option<usize>| at.map_or(0, |at| bands[at]);
-        let left = |at: Option<usize>| {
-            if is_first {
-                0
-            } else {
-                begins(at.and_then(|at| at.checked_sub(1)))
-            }
-        };
-        let above = at.checked_sub(row);
-        let corner = left(above);
-        let is_reached = left(Some(at)) & RIGHT != 0
-            || begins(above) & DOWN != 0
-            || corner & RIGHT != 0 && corner & DOWN != 0;
-        bands[at] |= if is_reached { BEGINS } else { 0 };
-    }
-}
-
-/// Notes that a square of an expected width begins at this place.
+/// Notes that a square begins at this place.
 #[inline(always)]
-pub(super) fn mark(pieces: &mut [u8], place: usize, width_px: u32) {
-    let x_px = place as u32 % PIECE_PX;
-    let reaches = if x_px + width_px > PIECE_PX {
-        TO_THE_RIGHT
-    } else {
-        0
-    };
+pub(super) fn mark(pieces: &mut [u8], place: usize) {
     if let Some(piece) = pieces.get_mut(place / PIECE_PX as usize) {
-        *piece |= BEGINS | reaches;
-    }
-}
-
-/// The same for a square of any width.
-pub(super) fn mark_large(pieces: &mut [u8], place: usize) {
-    if let Some(piece) = pieces.get_mut(place / PIECE_PX as usize) {
-        *piece |= LARGE;
+        *piece = 1;
     }
 }
 

@@ -1,9 +1,9 @@
 # evwall from its repository: `docker build --build-arg COMMIT=$(git rev-parse HEAD) -t evwall .`
 #
-#   docker run --rm -v evwall:/var/lib/evwall -p 127.0.0.1:3000:3000 evwall serve \
-#       --listen 0.0.0.0:3000 --behind-proxy --telemetry ws://bus.example/feed
+#   docker run --rm --network host -v evwall:/var/lib/evwall evwall serve --behind-proxy --telemetry ws://bus.example/feed
 #
-# In a container evwall listens on an address that others reach, so it wants TLS (--tls-cert) or a proxy that speaks it.
+# The host's network, because the proxy that speaks TLS before it, Prometheus and the proxy before platforms are believed, or heard at
+# all, on this machine's own address only.
 FROM rust:1.95-bookworm AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends npm \

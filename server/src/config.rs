@@ -26,8 +26,17 @@ pub struct Cli {
     /// What the log shows: error, warn, info, debug or trace, or such a level for each part. Read again at SIGHUP.
     #[arg(long, value_name = "LEVEL", default_value = "info", global = true, value_parser = log_level)]
     pub log: String,
+    /// Lines of the log for people, or one JSON object each for a program that collects them.
+    #[arg(long, value_name = "FORM", default_value = "text", global = true)]
+    pub log_format: LogFormat,
     #[command(subcommand)]
     pub command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Clone, Subcommand)]

@@ -32,6 +32,7 @@ const ASKS_AT_ONCE: usize = 32;
 enum Ask {
     Apply(Vec<Report>),
     Source(SourceId, bool),
+    ExpectSource(SourceId, bool),
     Look(Turn, oneshot::Sender<Vec<(CellKey, CellStream)>>),
     Unwatch(Vec<CellKey>),
     Resolve(Click, oneshot::Sender<Option<VehicleIx>>),
@@ -131,6 +132,11 @@ impl FleetHandle {
 
     pub async fn source_connected(&self, source: SourceId, connected: bool) {
         self.tell(Ask::Source(source, connected)).await;
+    }
+
+    /// A source is to be told of from now on, or no more.
+    pub async fn expect_source(&self, source: SourceId, expected: bool) {
+        self.tell(Ask::ExpectSource(source, expected)).await;
     }
 
     /// Looks at cells and away from others; gets the former at once as they stand. `turn` is called in the moment in
@@ -240,6 +246,7 @@ pub fn start(fleet: Fleet, sources: Names, tick_ms: u32) -> std::io::Result<Flee
     std::thread::Builder::new()
         .name("fleet".to_owned())
         .spawn(move || {
+            let _guard = EndsTheProcess;
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_time()
                 .build();
@@ -256,6 +263,22 @@ pub fn start(fleet: Fleet, sources: Names, tick_ms: u32) -> std::io::Result<Flee
         scopes,
         districts: Arc::default(),
     })
+}
+
+/// What the process ends with when the fleet dies (`EX_SOFTWARE` of sysexits.h).
+const FLEET_DIED: i32 = 70;
+
+/// A server whose fleet has died would show its last picture for ever and call itself well. One that is started anew by
+/// whatever watches over it shows the present within seconds.
+struct EndsTheProcess;
+
+impl Drop for EndsTheProcess {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            error!("the fleet died: the process ends, so that it is started anew");
+            std::process::exit(FLEET_DIED);
+        }
+    }
 }
 
 struct Writer {
@@ -299,6 +322,7 @@ impl Writer {
                     }
                 });
             }
+            Ask::ExpectSource(source, expected) => self.fleet.expect_source(source, expected),
             Ask::Source(source, connected) => {
                 self.fleet.source_state(source, connected, clock::now())
             }
@@ -374,4 +398,32 @@ pub fn framed(frame: &Down<'_>) -> Bytes {
     let mut message = Vec::new();
     wire::push_frame(&mut message, &frame.to_vec());
     message.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// Runs this very test in a process of its own, where the fleet dies.
+    #[test]
+    fn a_fleet_that_dies_takes_the_process_with_it() {
+        const DIES: &str = "EVWALL_TEST_FLEET_DIES";
+        if std::env::var_os(DIES).is_some() {
+            let thread = std::thread::spawn(|| {
+                let _guard = EndsTheProcess;
+                panic!("the fleet dies");
+            });
+            let _ = thread.join();
+            return;
+        }
+        let name = "fleet_thread::tests::a_fleet_that_dies_takes_the_process_with_it";
+        let ended = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name])
+            .env(DIES, "1")
+            .output()
+            .unwrap();
+        assert_eq!(ended.status.code(), Some(FLEET_DIED));
+    }
 }

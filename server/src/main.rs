@@ -47,6 +47,7 @@ mod site;
 mod source;
 mod source_board;
 mod state;
+mod systemd;
 mod tls;
 mod vehicle_report;
 mod viewers;
@@ -61,9 +62,9 @@ use std::time::Duration;
 
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, reload as reloadable};
+use tracing_subscriber::{EnvFilter, Layer, reload as reloadable};
 
-use crate::config::Command;
+use crate::config::{Command, LogFormat};
 use crate::settings::{Refused, Settings};
 
 const SHUTDOWN: Duration = Duration::from_millis(500);
@@ -96,6 +97,10 @@ fn main() -> ExitCode {
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
+    let lines = match settings.cli.log_format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
     tracing_subscriber::registry()
         .with(filter)
         .with(lines)

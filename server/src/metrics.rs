@@ -1,7 +1,10 @@
 //! Every metric of the server, in one place, with its unit in its name.
 
+use std::time::Duration;
+
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio_util::sync::CancellationToken;
 
 use crate::queues;
 
@@ -51,7 +54,18 @@ pub const RETENTION_DELETED: &str = "evwall_retention_deleted_total";
 pub const RETENTION_RUNS: &str = "evwall_retention_runs_total";
 pub const TOO_FAST: &str = "evwall_requests_too_fast_total";
 
-/// Installs the recorder; call once.
+/// What was recorded waits for so long at most until it is put into the buckets, whoever asks for it and whether anybody does.
+const KEEP_SMALL_EVERY: Duration = Duration::from_secs(5);
+
+/// Puts what was recorded into its buckets again and again: a histogram keeps every single value until then.
+pub async fn keep_small(handle: PrometheusHandle, stop: CancellationToken) {
+    let mut times = tokio::time::interval(KEEP_SMALL_EVERY);
+    while stop.run_until_cancelled(times.tick()).await.is_some() {
+        handle.run_upkeep();
+    }
+}
+
+/// Installs the recorder; call once, and let [`keep_small`] run.
 ///
 /// # Errors
 /// When a recorder is installed already.

@@ -30,7 +30,6 @@ pub async fn serve(
         let (handle, queues) = (handle.clone(), queues.clone());
         async move {
             queues.tell();
-            handle.run_upkeep();
             counter!(ACCESS_FAULTS).absolute(access::faults_total());
             for (name, bytes) in [
                 (MEMORY, memory::resident_bytes()),

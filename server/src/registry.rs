@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -42,6 +43,7 @@ pub fn import(source: &Path, target: &Path) -> Result<Imported> {
         .tempfile_in(folder)
         .with_context(place)?;
     write(&entries, BufWriter::new(beside.as_file_mut())).with_context(place)?;
+    give_to_owner_of(folder, beside.as_file()).with_context(place)?;
     beside.as_file().sync_all().with_context(place)?;
     beside.persist(target).with_context(place)?;
     // The new name outlives a power cut only when the folder is on the disk.
@@ -51,6 +53,15 @@ pub fn import(source: &Path, target: &Path) -> Result<Imported> {
     Ok(Imported {
         vehicles: entries.len(),
     })
+}
+
+/// The server runs as the user whose folder it is: what root imports must not be root's alone.
+fn give_to_owner_of(folder: &Path, file: &File) -> std::io::Result<()> {
+    let (wanted, is) = (std::fs::metadata(folder)?, file.metadata()?);
+    if is.uid() == 0 && wanted.uid() != 0 {
+        fchown(file, Some(wanted.uid()), Some(wanted.gid()))?;
+    }
+    Ok(())
 }
 
 fn write(entries: &[RegistryEntry], out: impl Write) -> Result<()> {
@@ -159,7 +170,23 @@ fn class_of(word: &str) -> Option<Class> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::chown;
+
     use super::*;
+
+    #[test]
+    fn what_root_imports_belongs_to_whom_the_folder_belongs() {
+        const SOMEBODY: u32 = 12_345;
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("source.csv");
+        std::fs::write(&source, "vin,make,model,class\n").unwrap();
+        let is_root = chown(folder.path(), Some(SOMEBODY), Some(SOMEBODY)).is_ok();
+        let target = folder.path().join("registry.csv");
+        import(&source, &target).unwrap();
+        let owners = [folder.path(), &target].map(|path| path.metadata().unwrap().uid());
+        assert_eq!(owners[0], owners[1]);
+        assert_eq!(owners[0] == SOMEBODY, is_root);
+    }
 
     #[test]
     fn an_import_is_whole_or_not_at_all_and_reads_back_the_same() {

@@ -15,15 +15,12 @@ use crate::settings::{Refused, Settings};
 pub type Level = reload::Handle<EnvFilter, Registry>;
 
 /// Until the stop.
-pub async fn keep(
-    args: Vec<OsString>,
-    mut settings: Settings,
-    level: Level,
-    stop: CancellationToken,
-) {
+pub async fn keep(args: Vec<OsString>, started: Settings, level: Level, stop: CancellationToken) {
     let Ok(mut hangups) = signal(SignalKind::hangup()) else {
         return warn!("SIGHUP cannot be heard: settings are read at the start only");
     };
+    // What the log shows now.
+    let mut log = started.cli.log.clone();
     loop {
         tokio::select! {
             _ = hangups.recv() => {}
@@ -31,8 +28,11 @@ pub async fn keep(
         }
         match Settings::read(&args) {
             Ok(newer) => {
-                take(&newer, &settings, &level);
-                settings = newer;
+                if newer.cli.log != log {
+                    show(&newer.cli.log, &level);
+                    log.clone_from(&newer.cli.log);
+                }
+                name_later(newer.changed_from(&started));
             }
             Err(Refused::Usage(why)) => error!("the settings stay as they were: {why}"),
             Err(Refused::File(why)) => error!("the settings stay as they were: {why:#}"),
@@ -40,23 +40,21 @@ pub async fn keep(
     }
 }
 
-fn take(newer: &Settings, older: &Settings, level: &Level) {
-    let mut later = Vec::new();
-    for name in newer.changed_from(older) {
-        if name != "log" {
-            later.push(name);
-            continue;
-        }
-        match level.reload(EnvFilter::new(&newer.cli.log)) {
-            Ok(()) => info!(log = %newer.cli.log, "the log shows this from now on"),
-            Err(error) => error!(%error, "the log shows what it did"),
-        }
+fn show(log: &str, level: &Level) {
+    match level.reload(EnvFilter::new(log)) {
+        Ok(()) => info!(log, "the log shows this from now on"),
+        Err(error) => error!(%error, "the log shows what it did"),
     }
-    if later.is_empty() {
+}
+
+/// All that differ from the start, each time: a setting waits until the next one.
+fn name_later(mut settings: Vec<&str>) {
+    settings.retain(|name| *name != "log");
+    if settings.is_empty() {
         info!("the settings were read again");
     } else {
         warn!(
-            settings = later.join(", "),
+            settings = settings.join(", "),
             "these settings have changed and are taken at the next start only"
         );
     }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ use crate::tls::TlsListener;
 use crate::viewers::Seats;
 use crate::{
     clock, districts, fleet_thread, gazetteer, heads, metrics, ops, registry, registry_live,
-    routes, site, source, zones,
+    routes, site, source, systemd, zones,
 };
 
 /// How long open requests may take to end, and then the tasks, the one that keeps the picture among them.
@@ -50,9 +50,7 @@ const BACKLOG: u32 = 2048;
 
 /// Everything that is read before a port is opened.
 struct Prepared {
-    site: Site,
     ground: Arc<Ground>,
-    page: SiteNumber,
     registry_file: PathBuf,
     registry_seen: Seen,
     entries: Vec<RegistryEntry>,
@@ -63,15 +61,12 @@ struct Prepared {
 }
 
 impl Prepared {
-    /// Unpacks the site that is inside the binary into `beside`, where no other was named.
-    fn read(config: &Serve, beside: &Path) -> Result<Self> {
+    fn read(config: &Serve) -> Result<Self> {
         config.check()?;
-        let site = Site::open(config.site.as_deref(), beside)?;
         if let Some(files) = config.tls() {
             files.load()?;
         }
         let ground = Arc::new(Ground::open(&config.ground)?);
-        let page = SiteNumber(site::fingerprint(site.path())?);
         let (registry_file, must_be) = config.registry_file();
         let registry_seen = Seen::of(&registry_file);
         let entries = if must_be || registry_seen.is_there() {
@@ -94,9 +89,7 @@ impl Prepared {
         let streams = streams(config, &platforms)?;
         let zones = config.zones.as_deref().map(zones::read).transpose()?;
         Ok(Self {
-            site,
             ground,
-            page,
             registry_file,
             registry_seen,
             entries,
@@ -107,13 +100,19 @@ impl Prepared {
     }
 }
 
-/// Reads everything that a start would read, and opens nothing.
+/// Reads everything that a start would read, and opens nothing: neither a port nor the database, which a server may be
+/// running on.
 ///
 /// # Errors
-/// Whatever would keep the server from starting, in one sentence.
+/// Whatever of that would keep the server from starting, in one sentence.
 pub fn check(config: &Serve) -> Result<()> {
+    let prepared = Prepared::read(config)?;
     let beside = tempfile::tempdir()?;
-    let prepared = Prepared::read(config, beside.path())?;
+    let site = Site::open(config.site.as_deref(), beside.path())?;
+    site::fingerprint(site.path())?;
+    gazetteer::read(site.path(), &districts::read(site.path())?)?;
+    Picture::check_key(&config.data_dir.path, config.state_key.as_deref())?;
+    access::read_heads(&config.heads_file())?;
     println!(
         "# A server would start: {} streams, {} platforms, {} vehicles in the registry, {} zones.",
         prepared.streams.len(),
@@ -132,17 +131,19 @@ pub async fn run<F>(config: Serve, at_hangup: impl FnOnce(CancellationToken) -> 
 where
     F: Future<Output = ()> + Send + 'static,
 {
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    // First of all: a SIGHUP that nobody listens to ends the process.
+    tasks.spawn(at_hangup(stop.clone()));
     let Prepared {
-        site,
         ground,
-        page,
         registry_file,
         registry_seen,
         entries,
         platforms,
         zones,
         streams,
-    } = Prepared::read(&config, &config.data_dir.path)?;
+    } = Prepared::read(&config)?;
     let prometheus = metrics::install()?;
     let listener = bind_map(config.listen)?;
     let map_addr = listener.local_addr()?;
@@ -152,7 +153,10 @@ where
         Some(addr) => Some(bind(addr, "--listen-32960").await?),
         None => None,
     };
+    // From here on the data dir is this process's alone.
     let access = open_access(&config).await?;
+    let site = Site::open(config.site.as_deref(), &config.data_dir.path)?;
+    let page = SiteNumber(site::fingerprint(site.path())?);
     let heads_file = config.heads_file();
     let ran_unix_s = heads::check(&heads_file)?;
 
@@ -185,7 +189,8 @@ where
             .collect(),
     );
     u16::try_from(streams.len()).context("more than 65,535 streams")?;
-    let rolls = source::Rolls::new(platforms, sources.clone())?;
+    let keep_ms = u64::from(config.retention.vehicle_days) * 86_400_000;
+    let rolls = source::Rolls::new(platforms, sources.clone(), keep_ms)?;
     let picture = picture(&config, sources.clone())?;
     if let Some(picture) = &picture {
         picture.take_up(&mut fleet, clock::now());
@@ -198,9 +203,6 @@ where
         fleet.source_connected(SourceId(source), false).await;
     }
 
-    let stop = CancellationToken::new();
-    let tasks = TaskTracker::new();
-    tasks.spawn(at_hangup(stop.clone()));
     let subscribed = streams.len();
     for (index, (stream, tls)) in streams.into_iter().enumerate() {
         let id = SourceId(u16::try_from(index)?);
@@ -228,9 +230,9 @@ where
             stop.clone(),
         );
         tasks.spawn(gateway.listen(listener));
-        if let Some(path) = config.platforms.clone() {
-            tasks.spawn(rolls.keep(path, fleet.clone(), stop.clone()));
-        }
+    }
+    if let Some(path) = config.platforms.clone() {
+        tasks.spawn(rolls.keep(path, fleet.clone(), stop.clone()));
     }
     tasks.spawn(registry_live::keep(
         registry_file,
@@ -294,6 +296,7 @@ where
     };
     let steady = Steady::new(ran_unix_s, clock::now());
     tasks.spawn(Keeper::new(stores, config.retention, steady).keep(stop.clone()));
+    tasks.spawn(metrics::keep_small(prometheus.clone(), stop.clone()));
     tasks.spawn(ops::serve(
         ops_listener,
         prometheus,
@@ -321,6 +324,7 @@ where
         println!("sign in as demo with password {password}");
     }
 
+    tasks.spawn(systemd::keep(state.fleet.published(), stop.clone()));
     let router = routes::router(state, site.path(), config.outside())
         .into_make_service_with_connect_info::<Peer>();
     let serving = async {

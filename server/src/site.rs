@@ -26,6 +26,7 @@ pub enum Site {
 
 impl Site {
     /// The folder that was named, else the site inside the binary, unpacked into `beside`, else what was built last.
+    /// Nobody else may use `beside`: what an older process left there is removed.
     ///
     /// # Errors
     /// A folder that holds no site, or one that cannot be written to.
@@ -144,7 +145,9 @@ pub fn fingerprint(site: &Path) -> Result<u64> {
     // Its keys are fixed: the same files give the same number at the next start.
     let mut hasher = DefaultHasher::new();
     for file in files {
-        hasher.write(file.as_os_str().as_encoded_bytes());
+        // Not where the site lies: the one inside the binary is unpacked elsewhere at each start.
+        let name = file.strip_prefix(site).unwrap_or(&file);
+        hasher.write(name.as_os_str().as_encoded_bytes());
         hasher.write(&fs::read(&file).with_context(cannot)?);
     }
     Ok(hasher.finish())
@@ -154,16 +157,29 @@ pub fn fingerprint(site: &Path) -> Result<u64> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn another_page_has_another_number_and_the_same_one_the_same() {
+    fn site_with_part(part: &str) -> TempDir {
         let site = tempfile::tempdir().unwrap();
         let inner = site.path().join("pkg/snippets");
         fs::create_dir_all(&inner).unwrap();
         fs::write(site.path().join("pkg/page.js"), "one").unwrap();
-        fs::write(inner.join("part.js"), "part").unwrap();
+        fs::write(inner.join("part.js"), part).unwrap();
+        site
+    }
+
+    #[test]
+    fn another_page_has_another_number_and_the_same_one_the_same_wherever_it_lies() {
+        let site = site_with_part("part");
         let first = fingerprint(site.path()).unwrap();
         assert_eq!(fingerprint(site.path()).unwrap(), first);
-        fs::write(inner.join("part.js"), "other").unwrap();
+        let elsewhere = site_with_part("part");
+        assert_eq!(fingerprint(elsewhere.path()).unwrap(), first);
+        let other = site_with_part("other");
+        assert_ne!(fingerprint(other.path()).unwrap(), first);
+        fs::rename(
+            site.path().join("pkg/page.js"),
+            site.path().join("pkg/side.js"),
+        )
+        .unwrap();
         assert_ne!(fingerprint(site.path()).unwrap(), first);
         assert!(fingerprint(Path::new("/nonexistent")).is_err());
     }

@@ -48,7 +48,7 @@ pub async fn export(State(state): State<AppState>) -> Response {
     }
 }
 
-/// Every source of the configuration, in its order; nothing while the fleet does not answer.
+/// Every source that should be there, in the order of the configuration; nothing while the fleet does not answer.
 async fn lines(state: &AppState) -> Option<Vec<SourceLine>> {
     let names = state.sources.all();
     let count = u16::try_from(names.len()).unwrap_or(u16::MAX);
@@ -63,23 +63,24 @@ async fn lines(state: &AppState) -> Option<Vec<SourceLine>> {
         .await;
     let (summaries, qualities) = told?;
     let lines = names.iter().zip(0..).zip(qualities);
-    let lines = lines.map(|((name, id), quality)| {
-        let summary = summaries.iter().find(|summary| summary.id == SourceId(id));
-        line(name, summary, &quality)
+    let lines = lines.filter_map(|((name, id), quality)| {
+        let summary = summaries
+            .iter()
+            .find(|summary| summary.id == SourceId(id))?;
+        Some(line(name, summary, &quality))
     });
     Some(lines.collect())
 }
 
-fn line(name: &str, summary: Option<&SourceSummary>, quality: &Quality) -> SourceLine {
-    let age_ms = summary.and_then(|summary| summary.newest_report_age_ms);
+fn line(name: &str, summary: &SourceSummary, quality: &Quality) -> SourceLine {
+    let age_ms = summary.newest_report_age_ms;
     let share = |part: u32, whole: u32| (whole > 0).then(|| f64::from(part) / f64::from(whole));
     SourceLine {
         name: name.to_owned(),
-        state: match summary {
-            Some(summary) if !summary.connected => SourceState::Away,
-            Some(_) if age_ms.is_some_and(|age| age < SILENT_AFTER_MS) => SourceState::Online,
-            Some(_) => SourceState::Silent,
-            None => SourceState::Away,
+        state: match age_ms {
+            _ if !summary.connected => SourceState::Away,
+            Some(age) if age < SILENT_AFTER_MS => SourceState::Online,
+            _ => SourceState::Silent,
         },
         silent_s: age_ms.map(|age| age / 1_000),
         reports_per_s: f64::from(quality.reports) * 1e3 / (quality.window_ms.max(1_000) as f64),
@@ -147,9 +148,8 @@ mod tests {
 
     #[test]
     fn a_dead_platform_is_told_within_a_minute_and_one_that_left_at_once() {
-        let state = |connected, age_ms| {
-            line("a", Some(&summary(connected, age_ms)), &Quality::default()).state
-        };
+        let state =
+            |connected, age_ms| line("a", &summary(connected, age_ms), &Quality::default()).state;
         assert_eq!(state(true, Some(1_000)), SourceState::Online);
         assert_eq!(state(true, Some(59_000)), SourceState::Silent);
         assert_eq!(state(true, None), SourceState::Silent);
@@ -169,13 +169,13 @@ mod tests {
             gps_m: 2_000.0,
             duplicates: 1,
         };
-        let told = line("=cmd()", Some(&summary(true, Some(1_500))), &quality);
+        let told = line("=cmd()", &summary(true, Some(1_500)), &quality);
         let text = String::from_utf8(csv_of(&[told]).unwrap()).unwrap();
         assert_eq!(
             text.lines().nth(1),
             Some("'=cmd(),online,1,10.00,0.2500,0.0100,0.0050,-3600,1.050")
         );
-        let idle = line("b", None, &Quality::default());
+        let idle = line("b", &summary(false, None), &Quality::default());
         assert_eq!(
             (idle.state, idle.late, idle.odometer_by_gps),
             (SourceState::Away, None, None)

@@ -805,6 +805,21 @@ async fn the_platforms_file_is_read_again_at_sighup_whole_or_not_at_all() {
                 && metrics.of("evwall_source_reports_total{source=\"new\"}") == 1.0
         })
         .await;
+    // Whoever is gone from the file is not missed: the board names those of the file alone.
+    let cookie = centre.server.signed_in("li", "viewer").await;
+    let named = async || {
+        let headers = [("cookie", cookie.as_str())];
+        let board = ask(centre.server.map, "GET", "/sources.csv", &headers, b"").await;
+        let text = board.text();
+        let names = text
+            .lines()
+            .skip(1)
+            .filter_map(|line| line.split(',').next());
+        let mut names: Vec<_> = names.map(str::to_owned).collect();
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(named().await, ["byd", "new"]);
     // Who is logged in stays; the next login wants the new password, on the same connection too.
     let beat = empty(Command::Heartbeat);
     byd.send(&beat).await;

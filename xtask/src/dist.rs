@@ -52,13 +52,25 @@ const FILES: [(&str, &str); 14] = [
 ];
 
 /// Each command's page of the help.
-const HELP: [&[&str]; 6] = [
+const HELP: [&[&str]; 18] = [
     &[],
     &["serve"],
     &["check-config"],
     &["user"],
+    &["user", "add"],
+    &["user", "list"],
+    &["user", "disable"],
+    &["user", "password"],
+    &["user", "role"],
     &["audit"],
+    &["audit", "verify"],
+    &["audit", "vehicle"],
+    &["audit", "check-report"],
+    &["audit", "accept-clock"],
     &["registry"],
+    &["registry", "import"],
+    &["version"],
+    &["decode"],
 ];
 
 pub fn dist(options: &DistOptions) -> Result<()> {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use crate::Access;
 use crate::password::PLACES;
-use crate::store::ENDS_KEPT;
+use crate::store::{ENDS_KEPT, READERS};
 
 /// One queue: what it is called, how long it may become, and how to ask how long it is. Asking never waits.
 pub struct Queue {
@@ -37,6 +37,9 @@ impl Access {
             }),
             queue("store_writers", None, |access| {
                 access.0.writers.load(Ordering::Relaxed)
+            }),
+            queue("store_readers", Some(READERS as usize), |access| {
+                access.0.readers_at_work()
             }),
         ]
     }

@@ -110,7 +110,14 @@ impl Drop for Waiting<'_> {
 
 /// Ended-session messages a slow listener may fall behind before it has to ask the store instead.
 pub(crate) const ENDS_KEPT: usize = 256;
-const READERS: u32 = 4;
+pub(crate) const READERS: u32 = 4;
+
+impl Inner {
+    /// Connections that read just now. Whoever finds all at work waits for one, as long as a writer may, and is then refused.
+    pub(crate) fn readers_at_work(&self) -> usize {
+        (self.read.size() as usize).saturating_sub(self.read.num_idle())
+    }
+}
 
 impl Access {
     /// For the command line: opens or creates the store beside a server that may be running on it.

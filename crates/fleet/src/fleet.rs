@@ -300,6 +300,11 @@ impl Fleet {
         Ok(count)
     }
 
+    /// Whether a source is told of, as one that should be there. Every source is until it is dismissed.
+    pub fn expect_source(&mut self, source: SourceId, expected: bool) {
+        self.sources.expect(source, expected);
+    }
+
     /// A source connected, or lost its connection.
     pub fn source_state(&mut self, source: SourceId, connected: bool, now: Now) {
         self.sources.state(source, connected, now);

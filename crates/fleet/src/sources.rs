@@ -14,6 +14,8 @@ pub(crate) struct Source {
     /// When it was last connected or disconnected.
     changed_mono_ms: u64,
     pub cut: bool,
+    /// It is expected no more; what it brought is judged as before.
+    dismissed: bool,
 }
 
 #[derive(Debug, Default)]
@@ -30,7 +32,7 @@ impl Sources {
         self.list
             .iter()
             .enumerate()
-            .filter(|(_, source)| source.known)
+            .filter(|(_, source)| source.known && !source.dismissed)
             .map(|(i, source)| (SourceId(i as u16), source))
     }
 
@@ -44,6 +46,11 @@ impl Sources {
         let first = !source.known;
         source.known = true;
         (source, first)
+    }
+
+    /// Whether this source is counted among those that should be there.
+    pub fn expect(&mut self, id: SourceId, expected: bool) {
+        self.get_mut(id).0.dismissed = !expected;
     }
 
     pub fn state(&mut self, id: SourceId, connected: bool, now: Now) {

@@ -19,13 +19,32 @@ const CREDENTIAL: &str = "state-key";
 /// # Errors
 /// A file that cannot be read or holds no key, or one that cannot be made.
 pub fn find(named: Option<&Path>, data_dir: &Path) -> Result<Secret> {
-    let credential = std::env::var_os("CREDENTIALS_DIRECTORY")
-        .map(|folder| PathBuf::from(folder).join(CREDENTIAL))
-        .filter(|path| path.exists());
-    match named.map(Path::to_owned).or(credential) {
+    match given(named) {
         Some(path) => read(&path),
         None => read_or_make(&data_dir.join(CREDENTIAL)),
     }
+}
+
+/// Whether [`find`] would find one, or make one.
+///
+/// # Errors
+/// A file that cannot be read or holds no key.
+pub fn check(named: Option<&Path>, data_dir: &Path) -> Result<()> {
+    let made = data_dir.join(CREDENTIAL);
+    match given(named).or_else(|| made.exists().then_some(made)) {
+        Some(path) => read(&path).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// The file that was named, else the credential.
+fn given(named: Option<&Path>) -> Option<PathBuf> {
+    let credential = || {
+        std::env::var_os("CREDENTIALS_DIRECTORY")
+            .map(|folder| PathBuf::from(folder).join(CREDENTIAL))
+            .filter(|path| path.exists())
+    };
+    named.map(Path::to_owned).or_else(credential)
 }
 
 fn read(path: &Path) -> Result<Secret> {

@@ -13,6 +13,7 @@
 mod key;
 mod seal;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -130,6 +131,14 @@ impl Picture {
         Ok(vehicles)
     }
 
+    /// Whether the key can be had, and makes none.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn check_key(folder: &Path, key_file: Option<&Path>) -> Result<()> {
+        key::check(key_file, folder)
+    }
+
     /// Writes once a minute and once more at the stop.
     pub async fn keep(self, fleet: FleetHandle, stop: CancellationToken) {
         let picture = std::sync::Arc::new(self);
@@ -157,16 +166,19 @@ impl Picture {
         let about = serde_json::to_vec(&about).unwrap_or_default();
         let mut from = 0;
         let vehicles = std::iter::from_fn(|| {
-            let (piece, known) = runtime.block_on(copied(fleet, from))?;
+            let Some((piece, known)) = runtime.block_on(copied(fleet, from)) else {
+                // Not the end: a picture without these vehicles must not take the place of the one before.
+                return Some(Err(io::Error::other("the fleet does not answer")));
+            };
             from += AT_ONCE;
-            (from < known.saturating_add(AT_ONCE)).then_some(piece)
+            (from < known.saturating_add(AT_ONCE)).then_some(Ok(piece))
         });
         let written = seal::write(
             &self.folder.join(FILE),
             &self.secret,
             rand::random(),
             (RECORD_VERSION, clock::unix_ms()),
-            std::iter::once(about).chain(vehicles),
+            std::iter::once(Ok(about)).chain(vehicles),
         );
         match written {
             Ok(bytes) => {

@@ -103,13 +103,13 @@ fn nonce(piece: u64, is_last: bool) -> Nonce {
 /// Nobody but this user can read it. Gives its length; `salt` must be random.
 ///
 /// # Errors
-/// What keeps the folder from being written to, a full disk among it. `path` is then as it was.
+/// What keeps the folder from being written to, a full disk among it, or a piece from being there. `path` is then as it was.
 pub fn write(
     path: &Path,
     secret: &Secret,
     salt: [u8; 16],
     versioned: (u16, i64),
-    pieces: impl Iterator<Item = Vec<u8>>,
+    pieces: impl Iterator<Item = io::Result<Vec<u8>>>,
 ) -> io::Result<u64> {
     let (record_version, written_unix_ms) = versioned;
     let key = FileKey::new(secret, &salt);
@@ -132,7 +132,8 @@ pub fn write(
     out.write_all(&head)?;
     let mut len = HEAD_BYTES as u64;
     let mut pieces = pieces.enumerate().peekable();
-    while let Some((number, mut piece)) = pieces.next() {
+    while let Some((number, piece)) = pieces.next() {
+        let mut piece = piece?;
         let is_last = pieces.peek().is_none();
         key.key
             .seal_in_place_append_tag(nonce(number as u64, is_last), Aad::from(&head), &mut piece)
@@ -250,7 +251,14 @@ mod tests {
     fn written(pieces: Vec<Vec<u8>>) -> Vec<u8> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("picture");
-        let len = write(&path, &SECRET, [9; 16], (3, 1_234), pieces.into_iter()).unwrap();
+        let len = write(
+            &path,
+            &SECRET,
+            [9; 16],
+            (3, 1_234),
+            pieces.into_iter().map(Ok),
+        )
+        .unwrap();
         let bytes = std::fs::read(&path).unwrap();
         assert_eq!(bytes.len() as u64, len);
         let names = std::fs::read_dir(folder.path()).unwrap().count();
@@ -272,6 +280,18 @@ mod tests {
             pieces()
         );
         assert!(!bytes.windows(7).any(|seven| seven == b"the end"));
+    }
+
+    #[test]
+    fn a_piece_that_cannot_be_had_leaves_the_file_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("picture");
+        std::fs::write(&path, "before").unwrap();
+        let half = [Ok(b"one".to_vec()), Err(io::Error::other("none"))];
+        assert!(write(&path, &SECRET, [9; 16], (3, 1_234), half.into_iter()).is_err());
+        assert_eq!(std::fs::read(&path).unwrap(), b"before");
+        let names = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(names, 1, "nothing is left beside it");
     }
 
     #[test]

@@ -452,7 +452,7 @@ impl<'a> Connection<'a> {
         if vin.as_str().is_some()
             && let Some(seat) = &self.seat
             && !self.gateway.registered.has(&vin)
-            && !seat.standing.takes_in(vin)
+            && !seat.standing.takes_in(vin, clock::now().mono_ms)
         {
             self.refused("unregistered", frame);
             return flag_of("unregistered");

@@ -44,14 +44,16 @@ impl Tries for Roll {
 pub struct Rolls {
     newest: Arc<RwLock<Arc<Roll>>>,
     names: Names,
+    /// How long a vehicle is kept that is not heard any more.
+    keep_ms: u64,
 }
 
 /// What a reading changed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Changed {
     pub added: Vec<SourceId>,
-    /// Names of those that are gone.
-    pub removed: Vec<String>,
+    /// Those that are gone, by name.
+    pub removed: Vec<(String, SourceId)>,
     /// Names of those whose entry is another one.
     pub changed: Vec<String>,
 }
@@ -59,11 +61,12 @@ pub struct Changed {
 impl Rolls {
     /// # Errors
     /// More sources than there are numbers.
-    pub fn new(platforms: Platforms, names: Names) -> Result<Self> {
-        let (roll, _) = next(platforms, None, &names)?;
+    pub fn new(platforms: Platforms, names: Names, keep_ms: u64) -> Result<Self> {
+        let (roll, _) = next(platforms, None, &names, keep_ms)?;
         Ok(Self {
             newest: Arc::new(RwLock::new(Arc::new(roll))),
             names,
+            keep_ms,
         })
     }
 
@@ -83,7 +86,7 @@ impl Rolls {
                 "the [[stream]] entries of the platforms file have changed and are taken at the next start only"
             );
         }
-        let (roll, changed) = next(platforms, Some(&before), &self.names)?;
+        let (roll, changed) = next(platforms, Some(&before), &self.names, self.keep_ms)?;
         let roll = Arc::new(roll);
         *self.newest.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&roll);
         // After it is the newest: whoever logs in again at once finds this one.
@@ -121,12 +124,18 @@ impl Rolls {
                             gauge!(SOURCE_CONNECTED, "source" => name.clone()).set(0.0);
                         }
                         // A wall names also who has never come.
+                        fleet.expect_source(*source, true).await;
                         fleet.source_connected(*source, false).await;
+                    }
+                    let mut gone = Vec::new();
+                    for (name, source) in changed.removed {
+                        fleet.expect_source(source, false).await;
+                        gone.push(name);
                     }
                     info!(
                         platforms = self.newest().platforms.all.len(),
                         added = changed.added.len(),
-                        removed = changed.removed.join(", "),
+                        removed = gone.join(", "),
                         changed = changed.changed.join(", "),
                         "the platforms file was read again"
                     );
@@ -141,7 +150,12 @@ impl Rolls {
 }
 
 /// The roll that this file makes: who is as before keeps standing and sessions.
-fn next(platforms: Platforms, before: Option<&Roll>, names: &Names) -> Result<(Roll, Changed)> {
+fn next(
+    platforms: Platforms,
+    before: Option<&Roll>,
+    names: &Names,
+    keep_ms: u64,
+) -> Result<(Roll, Changed)> {
     let mut known: HashMap<&str, usize> = before
         .into_iter()
         .flat_map(|roll| roll.platforms.all.iter().zip(0..))
@@ -170,11 +184,14 @@ fn next(platforms: Platforms, before: Option<&Roll>, names: &Names) -> Result<(R
                 None
             }
         };
-        let standing =
-            standing.unwrap_or_else(|| Arc::new(Standing::new(platform, &platforms.limits)));
+        let standing = standing
+            .unwrap_or_else(|| Arc::new(Standing::new(platform, &platforms.limits, keep_ms)));
         standings.push(standing);
     }
-    changed.removed = known.into_keys().map(str::to_owned).collect();
+    changed.removed = known
+        .into_iter()
+        .filter_map(|(name, at)| Some((name.to_owned(), *before?.sources.get(at)?)))
+        .collect();
     changed.removed.sort_unstable();
     let roll = Roll {
         platforms,

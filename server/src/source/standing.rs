@@ -1,7 +1,7 @@
 //! What is known of each platform beyond one connection: which sessions it has, how often its name was tried with a
 //! wrong password, how much it has sent lately, and which unregistered vehicles it has named. Time comes in.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gb32960::Vin;
@@ -14,9 +14,7 @@ pub struct Standing {
     sessions: Mutex<Sessions>,
     wrong_logins: Mutex<Bucket>,
     frames: Mutex<Bucket>,
-    /// At the bound a VIN that is not in it is refused.
-    unregistered: Mutex<HashSet<Vin>>,
-    max_unregistered: usize,
+    unregistered: Mutex<Unregistered>,
 }
 
 struct Sessions {
@@ -28,9 +26,43 @@ struct Sessions {
     is_over: bool,
 }
 
+/// Vehicles that the registry does not know. At the bound another one is refused.
+struct Unregistered {
+    /// When each was named last.
+    named_ms: HashMap<Vin, u64>,
+    most: usize,
+    /// One that was not named for so long gives its place up; the fleet has forgotten it by then.
+    keep_ms: u64,
+    /// When places were looked for last.
+    swept_ms: u64,
+}
+
+/// Places are looked for this often at most: a platform at its bound may name others all the time.
+const SWEEP_EVERY_MS: u64 = 60_000;
+
+impl Unregistered {
+    fn takes_in(&mut self, vin: Vin, now_ms: u64) -> bool {
+        if let Some(named_ms) = self.named_ms.get_mut(&vin) {
+            *named_ms = now_ms;
+            return true;
+        }
+        if self.named_ms.len() >= self.most && now_ms >= self.swept_ms + SWEEP_EVERY_MS {
+            self.swept_ms = now_ms;
+            self.named_ms
+                .retain(|_, named_ms| now_ms.saturating_sub(*named_ms) < self.keep_ms);
+        }
+        let has_room = self.named_ms.len() < self.most;
+        if has_room {
+            self.named_ms.insert(vin, now_ms);
+        }
+        has_room
+    }
+}
+
 impl Standing {
+    /// An unregistered vehicle that was not named for `keep_ms` gives its place up.
     #[must_use]
-    pub fn new(platform: &Platform, limits: &Limits) -> Self {
+    pub fn new(platform: &Platform, limits: &Limits, keep_ms: u64) -> Self {
         let per_minute = f64::from(limits.wrong_logins_per_minute);
         let per_s = f64::from(platform.frames_per_s);
         Self {
@@ -43,8 +75,12 @@ impl Standing {
             wrong_logins: Mutex::new(Bucket::new(per_minute / 60.0, per_minute)),
             // A second's worth may come at once: platforms send in bursts.
             frames: Mutex::new(Bucket::new(per_s, per_s)),
-            unregistered: Mutex::default(),
-            max_unregistered: platform.max_unregistered,
+            unregistered: Mutex::new(Unregistered {
+                named_ms: HashMap::new(),
+                most: platform.max_unregistered,
+                keep_ms,
+                swept_ms: 0,
+            }),
         }
     }
 
@@ -106,10 +142,8 @@ impl Standing {
     }
 
     /// Whether there is room for this unregistered vehicle.
-    pub fn takes_in(&self, vin: Vin) -> bool {
-        let mut unregistered = lock(&self.unregistered);
-        unregistered.contains(&vin)
-            || (unregistered.len() < self.max_unregistered && unregistered.insert(vin))
+    pub fn takes_in(&self, vin: Vin, now_ms: u64) -> bool {
+        lock(&self.unregistered).takes_in(vin, now_ms)
     }
 }
 
@@ -160,7 +194,7 @@ mod tests {
     fn standing(more: &str) -> Standing {
         let text =
             format!("user = 'u'\npassword = 'p'\nname = 'n'\nfrom = ['::1']\nwmis = ['*']\n{more}");
-        Standing::new(&toml::from_str(&text).unwrap(), &Limits::default())
+        Standing::new(&toml::from_str(&text).unwrap(), &Limits::default(), 100_000)
     }
 
     #[test]
@@ -221,8 +255,14 @@ mod tests {
     fn unregistered_vehicles_are_taken_in_up_to_the_bound() {
         let standing = standing("max_unregistered = 2");
         let vins = [b'1', b'2', b'3'].map(|digit| Vin([digit; 17]));
-        assert!(standing.takes_in(vins[0]) && standing.takes_in(vins[1]));
-        assert!(!standing.takes_in(vins[2]));
-        assert!(standing.takes_in(vins[0]), "known ones stay");
+        assert!(standing.takes_in(vins[0], 100_000) && standing.takes_in(vins[1], 100_000));
+        assert!(!standing.takes_in(vins[2], 100_000));
+        assert!(standing.takes_in(vins[0], 150_000), "known ones stay");
+        assert!(!standing.takes_in(vins[2], 199_999));
+        assert!(
+            standing.takes_in(vins[2], 200_000),
+            "one was not named for long"
+        );
+        assert!(standing.takes_in(vins[0], 200_000) && !standing.takes_in(vins[1], 200_000));
     }
 }

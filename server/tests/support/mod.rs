@@ -86,10 +86,18 @@ impl Evwall {
     }
 
     pub async fn start_in(folder: Folder, args: &[&str]) -> Self {
-        let mut child = folder
-            .serve()
-            .args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
-            .args(args)
+        Self::start_told(folder, |command| {
+            command.args(args);
+        })
+        .await
+    }
+
+    /// The same with a command that is told more than arguments.
+    pub async fn start_told(folder: Folder, tell: impl FnOnce(&mut Command)) -> Self {
+        let mut command = folder.serve();
+        command.args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"]);
+        tell(&mut command);
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

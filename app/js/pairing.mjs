@@ -3,6 +3,8 @@
 
 const ASK_EVERY_MS = 2_000;
 const AWAY_FOR_MS = 5_000;
+/** As the map of a wall says it: without that word `evwall-kiosk` starts the browser anew, in the middle of a pairing too. */
+const TELL_EVERY_MS = 10_000;
 
 const rest = (ms) => new Promise((go) => setTimeout(go, ms));
 
@@ -41,6 +43,8 @@ async function step() {
     await rest(said.state === "busy" ? Math.min(said.retry_ms, 15_000) : ASK_EVERY_MS);
   }
 }
+
+setInterval(() => console.info("evwall: this wall is well"), TELL_EVERY_MS);
 
 // Without a cookie the map would lead back here, for ever.
 if (globalThis.crypto?.subtle && globalThis.indexedDB && navigator.cookieEnabled) {

@@ -13,6 +13,42 @@ const SERVER_AWAY = /WebSocket connection to .* failed|Failed to load resource: 
 const mark = (page) => page.evaluate(() => (globalThis.loadedOnce = true));
 const isMarked = (page) => page.evaluate(() => globalThis.loadedOnce === true).catch(() => true);
 
+/** Keeps every frame that the screen shows from now on; `fullness()` ends that and says how much there was on each, 0 for one colour alone. */
+async function watchScreen(page) {
+  const screen = await page.context().newCDPSession(page);
+  const frames = [];
+  screen.on("Page.screencastFrame", ({ data, sessionId }) => {
+    frames.push(data);
+    screen.send("Page.screencastFrameAck", { sessionId }).catch(() => {});
+  });
+  await screen.send("Page.startScreencast", { format: "png", maxWidth: 480, maxHeight: 270 });
+  return {
+    async fullness() {
+      await screen.send("Page.stopScreencast");
+      return page.evaluate(async (pictures) => {
+        const full = [];
+        for (const picture of pictures) {
+          const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
+          const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+          const { width, height } = image;
+          // The middle, where only the map is.
+          const [w, h] = [Math.round(width / 3), Math.round(height / 2)];
+          const context = new OffscreenCanvas(w, h).getContext("2d");
+          context.drawImage(image, -w, -Math.round(height / 4));
+          const { data } = context.getImageData(0, 0, w, h);
+          const colours = new Map();
+          for (let at = 0; at < data.length; at += 4) {
+            const colour = (data[at] << 16) | (data[at + 1] << 8) | data[at + 2];
+            colours.set(colour, (colours.get(colour) ?? 0) + 1);
+          }
+          full.push(1 - Math.max(...colours.values()) / (w * h));
+        }
+        return full;
+      }, frames);
+    },
+  };
+}
+
 async function hang(page, programs, { site: own } = {}) {
   await holdMap(page);
   const dataDir = programs.folder();
@@ -88,7 +124,14 @@ test("a wall is drawn by the page that the server has: an update reloads it, a r
 
   await restarted.stop();
   appendFileSync(path.join(own, "pkg/evwall.js"), "\n// a later version\n");
+  const frames = await watchScreen(page);
   await programs.server(again);
   await expect.poll(() => isMarked(page), { timeout: 60_000 }).toBe(false);
   await untilDrawn(page);
+  await untilGround(page);
+  // The picture from before is let go of once a second, when this one is whole.
+  await page.waitForFunction(() => "whole" in document.documentElement.dataset && document.activeViewTransition === null);
+  const fullness = await frames.fullness();
+  const least = Math.min(...fullness);
+  expect(least, `no frame without the map, among ${fullness.length}`).toBeGreaterThan(fullness[0] / 2);
 });

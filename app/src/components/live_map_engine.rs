@@ -72,6 +72,9 @@ pub fn run(
             on_tick: Box::new(move |unix_ms| state.server_unix_ms.set(unix_ms)),
             on_report: Box::new(move |report| {
                 let outgrown = report.memory_bytes > MOST_MEMORY_BYTES;
+                if report.camera.is_some() && report.cells_missing == 0 && report.drawn > 0 {
+                    mark("data-whole", "");
+                }
                 let mut picture = picture(report);
                 beats.update_value(|beats| *beats = beats.wrapping_add(1));
                 let beat = beats.get_value();

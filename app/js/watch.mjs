@@ -20,7 +20,10 @@ const { documentElement: html } = document;
 // A wall that has loaded itself anew shows the picture from before (`held.css`) until its own is whole.
 const held = new MutationObserver(() => {
   held.disconnect();
-  document.activeViewTransition?.skipTransition();
+  const transition = document.activeViewTransition;
+  // It may have ended by itself, which is no fault.
+  transition?.ready.catch(() => {});
+  transition?.skipTransition();
 });
 held.observe(html, { attributeFilter: ["data-whole"] });
 const isWall = document.querySelector("main.wall") !== null;

@@ -19,6 +19,9 @@ pub struct Served {
     pub other_origins: String,
 }
 
+/// For the document of a wall. In its text, because it has to hold from the first moment on.
+const HELD: &str = include_str!("../../style/held.css");
+
 /// The document of one answer. Its policy lets nothing run or load but what this server serves.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     #[cfg(feature = "ssr")]
@@ -38,6 +41,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="stylesheet" href="/pkg/evwall.css" />
                 <link rel="stylesheet" href="/pkg/desk.css" />
                 <link rel="stylesheet" href="/pkg/wall.css" />
+                {is_wall().then(|| view! { <style nonce=leptos::nonce::use_nonce()>{HELD}</style> })}
                 <HydrationScripts options />
                 <meta name="evwall-site" content=site />
                 // The figures for whoever has no script come anew by themselves.
@@ -104,13 +108,23 @@ fn send_policy() {
     // MapLibre sizes its elements through style attributes that it writes as script objects, which a policy does
     // not see; 'unsafe-inline' is therefore not needed for styles.
     let policy = format!(
-        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self' 'nonce-{nonce}'; \
          img-src 'self' data: blob:{others}; font-src 'self'; connect-src 'self'{others}; worker-src 'self' blob:; \
          base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     );
     if let Ok(value) = HeaderValue::from_str(&policy) {
         options.insert_header(CONTENT_SECURITY_POLICY, value);
     }
+}
+
+/// Whether this document is a wall's; in the browser, which builds no document, never.
+fn is_wall() -> bool {
+    #[cfg(feature = "ssr")]
+    {
+        use_context::<axum::http::request::Parts>().is_some_and(|parts| parts.uri.path() == "/wall")
+    }
+    #[cfg(not(feature = "ssr"))]
+    false
 }
 
 /// The language that the address asks for.

@@ -149,22 +149,22 @@ test("whoever presses Enter before the list of places has come is taken there wh
     await page.keyboard.press("g");
     await expect(panel.getByRole("searchbox")).toBeFocused();
   };
-  let answer;
-  const answered = new Promise((resolve) => {
-    answer = resolve;
+  let come;
+  const held = new Promise((resolve) => {
+    come = resolve;
   });
-  await page.route("**/api/gazetteer", (route) => answered.then(() => route.continue()), { times: 1 });
-  const asked = page.waitForRequest("**/api/gazetteer");
+  const answers = [(route) => held.then(() => route.continue()), (route) => route.fulfill({ status: 503 })];
+  let asked = 0;
+  await page.route("**/api/gazetteer", (route) => answers[asked++](route));
   await open();
-  await asked;
+  await expect.poll(() => asked).toBe(1);
   await panel.getByRole("searchbox").fill("Chongming");
   await panel.getByRole("searchbox").press("Enter");
-  answer();
+  come();
   await expect.poll(async () => (await camera(page)).lat, "Chongming lies in the north").toBeGreaterThan(31.45);
 
   await panel.getByRole("searchbox").press("Escape");
   await expect(panel).toBeHidden();
-  await page.route("**/api/gazetteer", (route) => route.fulfill({ status: 503 }), { times: 1 });
   await open();
   await expect(panel).toContainText("The server gave no list of places.");
 });

@@ -122,9 +122,10 @@ fn check_config_finds_what_would_keep_a_server_from_starting() {
     let (starts, said) = check(&["--state-key", &key]);
     assert!(!starts && said.contains("holds no key"), "{said}");
     let heads = folder.path("heads");
-    std::fs::write(&heads, "no head\n").unwrap();
+    std::fs::create_dir(&heads).unwrap();
     let (starts, said) = check(&["--audit-heads", &heads]);
     assert!(!starts && said.contains("heads"), "{said}");
-    let (starts, said) = check(&["--site", &folder.path("nothing")]);
+    std::fs::remove_dir_all(folder.path("site/pkg")).unwrap();
+    let (starts, said) = check(&[]);
     assert!(!starts && said.contains("no built site"), "{said}");
 }

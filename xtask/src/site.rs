@@ -281,10 +281,6 @@ fn lay_out(bindings: &Path, packed: bool) -> Result<()> {
         &root::root().join("style/wall.css"),
         PathBuf::from("pkg/wall.css"),
     )?;
-    place(
-        &root::root().join("style/held.css"),
-        PathBuf::from("pkg/held.css"),
-    )?;
     for file in root::files_below(&site)? {
         let of = file.with_extension("");
         let packs_another = file.extension().is_some_and(|end| end == "br") && kept.contains(&of);

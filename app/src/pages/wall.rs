@@ -3,7 +3,6 @@
 
 use leptos::html::Div;
 use leptos::prelude::*;
-use leptos_meta::Stylesheet;
 use leptos_router::hooks::use_query_map;
 
 use crate::components::wall::scene::{Programme, Scene, drift_css};
@@ -73,7 +72,6 @@ pub fn WallPage() -> impl IntoView {
     };
     let corner = move |right, bottom| screen.is_corner(right, bottom);
     view! {
-        <Stylesheet href="/pkg/held.css" />
         <main class="wall" data-scene=move || if is_sent() { "sent" } else { scene.get().name() } data-turn=move || turn.get().to_string()>
             <NoScript />
             <LiveMap state anchor still=true />

@@ -1,7 +1,8 @@
 // Looks after a page with a map, apart from the WebAssembly that draws it, so that it also works when that has died. What
-// it goes by stands on the document: `data-beat` changes once a second while the map runs, `data-reload` appears when the
-// page should load itself anew, `data-whole` when ground and dots are on the screen. On a wall, at which nobody sits, it also reloads a page that has stopped, once a day in the
-// quietest hour, and when a session that had ended is there again.
+// it goes by stands on the document: `data-beat` changes once a second while the map runs and frames come, `data-reload`
+// appears when the page should load itself anew, `data-whole` when ground and dots are on the screen. On a wall, at which
+// nobody sits, it also reloads a page that has stopped, once a day in the quietest hour, and when a session that had ended
+// is there again.
 //
 // A page is reloaded only when the server answers, so that it never ends on an error page of the browser, and each waits a
 // chance time, so that a thousand walls do not come back in the same moment.

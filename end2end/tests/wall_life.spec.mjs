@@ -85,6 +85,12 @@ test("a wall whose map has died loads itself anew", async ({ page, programs }) =
   });
   await untilLoadedAnew(page, 9_000);
 
+  await test.step("so does one that gets no frames any more, though its timers go on", async () => {
+    await mark(page);
+    await page.evaluate(() => (globalThis.requestAnimationFrame = () => 0));
+    await untilLoadedAnew(page, 9_000);
+  });
+
   await test.step("so does one whose memory, which never gets smaller, has grown past a gigabyte", async () => {
     await mark(page);
     await page.evaluate(async () => {

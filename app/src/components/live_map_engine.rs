@@ -1,5 +1,7 @@
 //! Leads between the engine, which knows no signals, and the page, which knows no engine.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use dotmap::{Connection, Engine, EngineReport, Options, Pick};
@@ -58,6 +60,7 @@ pub fn run(
             return;
         }
         started.set_value(true);
+        let awaits_frame = Rc::new(Cell::new(false));
         let options = Options {
             canvas,
             ground: ground.unchecked_into(),
@@ -78,7 +81,7 @@ pub fn run(
                 let mut picture = picture(report);
                 beats.update_value(|beats| *beats = beats.wrapping_add(1));
                 let beat = beats.get_value();
-                mark("data-beat", &beat.to_string());
+                beat_with_frame(&awaits_frame, beat);
                 if let Link::Away { .. } = picture.link {
                     if beat % ASK_EVERY_S == 1 {
                         spawn_local(ask_who_is_here(state));
@@ -297,6 +300,18 @@ async fn reload_when_signed_in() {
     if crate::api::who_am_i().await.is_ok() {
         mark("data-reload", "");
     }
+}
+
+/// Says that the map runs, once the screen has got a frame: a browser that shows nothing any more goes on with its timers.
+fn beat_with_frame(awaits_frame: &Rc<Cell<bool>>, beat: u32) {
+    if awaits_frame.replace(true) {
+        return;
+    }
+    let awaits_frame = Rc::clone(awaits_frame);
+    request_animation_frame(move || {
+        awaits_frame.set(false);
+        mark("data-beat", &beat.to_string());
+    });
 }
 
 /// Leaves a word on the document for `watch.mjs`.

@@ -4,6 +4,7 @@
 //! answer to each. It says at intervals that it is alive, leaves a bounded number of frames unanswered, and ends
 //! when no answer comes at all. What falls due while it is down is kept and sent as re-issued reports later.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -25,7 +26,7 @@ use crate::hub::{Heard, Hub};
 use crate::pending::{Pending, Stored};
 use crate::platforms::Account;
 
-/// Between two tries to connect.
+/// Between two tries to connect, and after a connection that broke before its login was answered.
 const CONNECT_AGAIN: Duration = Duration::from_secs(1);
 /// After a login that was refused or not answered (clause 5.1).
 const LOGIN_AGAIN: Duration = Duration::from_secs(60);
@@ -49,6 +50,19 @@ pub struct Counts {
     pub reissued: AtomicU64,
     /// Stored while a session was down, and then pushed out by newer ones.
     pub forgotten: AtomicU64,
+}
+
+/// Why nobody is logged in.
+enum NotIn {
+    /// Before the login was answered.
+    Broke(io::Error),
+    Refused(String),
+}
+
+impl From<io::Error> for NotIn {
+    fn from(why: io::Error) -> Self {
+        Self::Broke(why)
+    }
 }
 
 pub struct Session {
@@ -116,8 +130,17 @@ impl Session {
             match TcpStream::connect(self.centre).await {
                 Ok(socket) => match self.log_in(socket).await {
                     Ok(socket) => return socket,
-                    Err(why) => {
-                        warn!(platform = self.name(), %why, "{} could not log in", self.name());
+                    Err(NotIn::Broke(why)) => {
+                        debug!(platform = self.name(), %why, "the connection broke");
+                        sleep(CONNECT_AGAIN).await;
+                    }
+                    Err(NotIn::Refused(why)) => {
+                        warn!(
+                            platform = self.name(),
+                            why,
+                            "{} could not log in",
+                            self.name()
+                        );
                         sleep(LOGIN_AGAIN).await;
                     }
                 },
@@ -130,7 +153,7 @@ impl Session {
         }
     }
 
-    async fn log_in(&mut self, mut socket: TcpStream) -> anyhow::Result<TcpStream> {
+    async fn log_in(&mut self, mut socket: TcpStream) -> Result<TcpStream, NotIn> {
         socket.set_nodelay(true)?;
         self.serial = self.serial % 65_531 + 1;
         let Account {
@@ -154,20 +177,21 @@ impl Session {
         let mut got = Vec::new();
         loop {
             let read = timeout(ANSWER_TIMEOUT, socket.read_buf(&mut got));
-            let bytes = read.await.context("no answer to the login")??;
-            ensure!(bytes > 0, "closed before it was answered");
-            match gb32960::split(&got) {
-                Split::Frame { frame, .. } => {
-                    ensure!(
-                        frame.command() == Command::PlatformLogin && frame.reply_flag() == 1,
-                        "refused with {:02X}",
-                        frame.reply_flag()
-                    );
-                    return Ok(socket);
-                }
-                Split::Wait { .. } => {}
-                Split::Junk { .. } => bail!("the answer is no frame"),
+            let Ok(bytes) = read.await else {
+                return Err(NotIn::Refused("no answer to the login".to_owned()));
+            };
+            if bytes? == 0 {
+                return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
             }
+            let why = match gb32960::split(&got) {
+                Split::Frame { frame, .. } => match (frame.command(), frame.reply_flag()) {
+                    (Command::PlatformLogin, 1) => return Ok(socket),
+                    (_, flag) => format!("refused with {flag:02X}"),
+                },
+                Split::Wait { .. } => continue,
+                Split::Junk { .. } => "the answer is no frame".to_owned(),
+            };
+            return Err(NotIn::Refused(why));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Server, platforms, wall and the ways between them; and the row of a fault.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -24,8 +24,10 @@ pub struct Bench {
     server: Option<Server>,
     pub cookie: String,
     pub upstream: Upstream,
-    /// From the platforms to the server.
+    /// From the platforms that are streams to the server, which connects to them.
     pub streams: Pipe,
+    /// From those that log in.
+    pub logins: Pipe,
     /// From the server to the wall.
     pub line: Pipe,
     pub eye: Eye,
@@ -48,7 +50,21 @@ impl Bench {
             .map(|path| format!("ws://{}/{path}", streams.addr))
             .collect();
         let mut city = City::around(vehicles, &urls)?;
-        city.settings = vec!["--viewer-silence-s".to_owned(), SILENCE_S.to_owned()];
+        let platforms = city.registry().with_file_name("platforms.toml");
+        // The same for every start of the server.
+        let centre = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let logins = runtime.block_on(Pipe::start(centre))?;
+        let settings = [
+            ("--viewer-silence-s", SILENCE_S),
+            ("--listen-32960", &centre.to_string()),
+            ("--platforms", &platforms.to_string_lossy()),
+        ];
+        let settings = settings.iter().flat_map(|(name, value)| [*name, *value]);
+        city.settings = settings.map(str::to_owned).collect();
+        {
+            let _inside = runtime.enter();
+            upstream.log_in(logins.addr, &platforms)?;
+        }
         let mut registry = std::fs::File::create(city.registry())?;
         sim::identity::write_registry(&upstream.identities, &mut registry)?;
         if inside {
@@ -67,6 +83,7 @@ impl Bench {
             cookie,
             upstream,
             streams,
+            logins,
             line,
             eye,
             viewers,
@@ -85,6 +102,12 @@ impl Bench {
 
     pub fn take_server(&mut self) -> Result<Server> {
         self.server.take().context("the server is away")
+    }
+
+    /// Does something to every way from the platforms.
+    pub fn to_platforms(&self, happen: impl Fn(&Pipe)) {
+        happen(&self.streams);
+        happen(&self.logins);
     }
 
     /// Starts it again where it was; gives when that began.

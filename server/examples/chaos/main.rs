@@ -69,18 +69,18 @@ struct Fault {
 
 const FAULTS: [Fault; 18] = [
     Fault {
-        name: "every stream drops and is away for 20 s",
+        name: "every platform drops and is away for 20 s",
         sees: "after 5 s the map dims and says since when; after 10 s its dots are hollow (cut off)",
         happen: sources::drop_out,
     },
     Fault {
         name: "half-open: streams die without a word, and the way is away for 30 s",
-        sees: "the same; the old connections are never heard of again",
+        sees: "dots of these platforms are hollow (cut off); the old connections are never heard of again",
         happen: sources::half_open,
     },
     Fault {
         name: "frozen: platforms say nothing for 20 s on healthy sockets",
-        sees: "after 5 s the map dims and says since when; no stream is opened anew",
+        sees: "after 5 s the map dims and says since when; no connection is made anew",
         happen: sources::frozen,
     },
     Fault {
@@ -114,7 +114,7 @@ const FAULTS: [Fault; 18] = [
         happen: sources::platform_behind,
     },
     Fault {
-        name: "80 ms of delay and 1 % loss, both ways, on the way to the wall and from the streams, for 20 s",
+        name: "80 ms of delay and 1 % loss, both ways, on the way to the wall and from the platforms, for 20 s",
         sees: "nothing, or a tick that comes later",
         happen: viewers_faults::slow_line,
     },
@@ -134,7 +134,7 @@ const FAULTS: [Fault; 18] = [
         happen: viewers_faults::send_garbage,
     },
     Fault {
-        name: "disk full",
+        name: "disk full, and kill −9 on it",
         sees: "the map goes on; a card is refused, because its audit row cannot be written",
         happen: server::disk_full,
     },

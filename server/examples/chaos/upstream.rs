@@ -1,8 +1,9 @@
 //! The makers' platforms: a simulated city in this process, of which every report that was sent is remembered, so that what a
-//! viewer sees can be compared with what is true.
+//! viewer sees can be compared with what is true. About half of them log in over TCP, the others are streams.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -15,8 +16,9 @@ use sim::driver::{STEP_MS, now_unix_ms};
 use sim::hub::Hub;
 use sim::identity::Identity;
 use sim::report::{Report, Traffic};
+use sim::session::Session;
 use sim::trouble::Outbox;
-use sim::{frames, stream};
+use sim::{frames, platforms, stream};
 use tokio::net::TcpListener;
 use wire::WorldPoint;
 
@@ -69,7 +71,8 @@ impl Upstream {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let addr = listener.local_addr()?;
         let hub = Hub::default();
-        tokio::spawn(stream::serve(listener, hub.clone(), Makers::all()));
+        let streamed = Makers::all().but(Makers::by_session());
+        tokio::spawn(stream::serve(listener, hub.clone(), streamed));
         let city = City::shanghai(Plan {
             vehicles,
             interval_s: Some(1),
@@ -110,20 +113,39 @@ impl Upstream {
         )
     }
 
-    /// Where each maker's stream is.
+    /// Where the stream is of each maker that has one.
     pub fn paths() -> impl Iterator<Item = String> {
-        MAKERS
+        let streamed = Makers::all().but(Makers::by_session());
+        let slugs: Vec<_> = streamed
             .iter()
-            .map(|maker| format!("platform/{}", maker.slug))
+            .map(|maker| MAKERS[usize::from(maker)].slug)
+            .collect();
+        slugs.into_iter().map(|slug| format!("platform/{slug}"))
+    }
+
+    /// The other makers log in there from now on, as soon as somebody listens; who they are is written for the server.
+    pub fn log_in(&self, centre: SocketAddr, file: &Path) -> Result<()> {
+        let dialects = dialects();
+        let accounts = platforms::accounts(Makers::by_session(), &dialects);
+        platforms::write(file, &accounts, &dialects, &self.identities)?;
+        for account in accounts {
+            let session = Session::new(account, centre, self.hub.clone(), Arc::default());
+            tokio::spawn(session.keep());
+        }
+        Ok(())
     }
 }
 
 /// The bytes of one step, and where each frame ends and which platform sends it.
 type Step = (Vec<u8>, Vec<(u32, u8)>);
 
+fn dialects() -> Dialects {
+    Dialects::new(Editions::Only2016, Makers::by_session())
+}
+
 /// For as long as the process lives.
 fn drive(mut city: City, hub: &Hub, orders: &Mutex<Orders>, truth: &Mutex<Truth>) {
-    let dialects = Dialects::new(Editions::Only2016, Makers::NONE);
+    let dialects = dialects();
     let identities = city.identities().to_vec();
     let mut reports = Vec::new();
     let mut old: VecDeque<Step> = VecDeque::new();

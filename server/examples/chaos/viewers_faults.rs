@@ -25,7 +25,7 @@ pub fn slow_line(bench: &mut Bench) -> Result<Row> {
     let slow = |delay: Duration, loss: f64| {
         move |bench: &Bench| {
             bench.line.slow(delay, loss);
-            bench.streams.slow(delay, loss);
+            bench.to_platforms(|way| way.slow(delay, loss));
         }
     };
     let connected = *crate::upstream::locked(&bench.eye.connected);

@@ -96,7 +96,9 @@ fn main() -> ExitCode {
     let (filter, level) = reloadable::Layer::new(EnvFilter::new(&settings.cli.log));
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        // It would be told to the very output that could not be written to, and end the process.
+        .log_internal_errors(false);
     let lines = match settings.cli.log_format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

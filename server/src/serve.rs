@@ -1,6 +1,7 @@
 //! `evwall serve`: puts the parts together and takes them apart again.
 
 use std::future::Future;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -216,7 +217,7 @@ where
         ));
     }
     if let Some(listener) = platform_listener {
-        println!("platforms tcp://{}", listener.local_addr()?);
+        tell(format_args!("platforms tcp://{}", listener.local_addr()?));
         info!(
             platforms = rolls.newest().platforms.all.len(),
             "listening for platforms; a reply of success means taken into memory and no more: evwall is a mirror and \
@@ -314,14 +315,14 @@ where
         Some(_) => "https",
         None => "http",
     };
-    println!("listening {scheme}://{map_addr}");
-    println!("metrics http://{ops_addr}/metrics");
+    tell(format_args!("listening {scheme}://{map_addr}"));
+    tell(format_args!("metrics http://{ops_addr}/metrics"));
     if config.demo {
         let password = access
             .create_demo("demo", clock::unix_s())
             .await
             .context("cannot create the demo account")?;
-        println!("sign in as demo with password {password}");
+        tell(format_args!("sign in as demo with password {password}"));
     }
 
     tasks.spawn(systemd::keep(state.fleet.published(), stop.clone()));
@@ -424,6 +425,11 @@ fn bound(
     }
 }
 
+/// A line for whoever started the server. That nobody listens any more is no reason to end.
+fn tell(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
 async fn open_access(config: &Serve) -> Result<Access> {
     config.make_data_dir()?;
     let settings = access::Settings {
@@ -432,10 +438,10 @@ async fn open_access(config: &Serve) -> Result<Access> {
     };
     let access = Access::open_with(config.database(), settings, clock::unix_s()).await?;
     if let Some(path) = access.first_start(clock::unix_s()).await? {
-        println!(
+        tell(format_args!(
             "first admin: the password of \"admin\" is in {}",
             path.display()
-        );
+        ));
     }
     Ok(access)
 }

@@ -3,16 +3,21 @@
 
 mod support;
 
+use std::net::TcpListener;
 use std::os::unix::net::UnixDatagram;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
-use support::{Evwall, Folder, PATIENCE, evwall};
+use support::{Evwall, Folder, PATIENCE, ask, evwall};
 
-fn hang_up(server: &Evwall) {
+fn send(signal: &str, process: u32) {
     let sent = Command::new("kill")
-        .args(["-HUP", &server.child.id().to_string()])
+        .args([signal, &process.to_string()])
         .status();
     assert!(sent.unwrap().success());
+}
+
+fn hang_up(server: &Evwall) {
+    send("-HUP", server.child.id());
 }
 
 #[tokio::test]
@@ -45,6 +50,32 @@ async fn settings_are_read_again_at_sighup_and_each_that_waits_is_named_until_th
         async move { told == (2, 2) }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_server_whose_words_nobody_reads_goes_on() {
+    let folder = Folder::new();
+    // It cannot tell where it is.
+    let ops = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let ops = ops.unwrap();
+    let mut child = folder
+        .serve()
+        .args(["--listen", "127.0.0.1:0", "--log", "debug"])
+        .args(["--ops-listen", &ops.to_string()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    let is_well = || async move {
+        tokio::net::TcpStream::connect(ops).await.is_ok()
+            && ask(ops, "GET", "/metrics", &[], b"").await.status == 200
+    };
+    support::poll("the metrics", is_well).await;
+    send("-HUP", child.id());
+    support::poll("the metrics", is_well).await;
+    send("-TERM", child.id());
+    assert!(child.wait().unwrap().success());
 }
 
 #[tokio::test]

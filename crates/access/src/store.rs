@@ -81,7 +81,9 @@ pub enum OpenError {
     },
     #[error("another evwall serves from {path} already")]
     InUse { path: PathBuf },
-    #[error("cannot open the database {path}: {error}")]
+    #[error(
+        "cannot open the database {path}: {error}; look whether its disk has room and may be written to"
+    )]
     Database { path: PathBuf, error: sqlx::Error },
     #[error("cannot bring the database {path} up to date: {error}")]
     Migration {

@@ -6,6 +6,7 @@
 use anyhow::Result;
 use clap::Args;
 
+use crate::dist::{self, DistOptions};
 use crate::site;
 use crate::step::{cargo, check, output, step};
 use crate::{browser, root, tools};
@@ -62,7 +63,9 @@ pub fn ci() -> Result<()> {
                 .args(["--", "-D", "warnings"]),
         )
     })?;
-    test(&TestOptions::default())
+    test(&TestOptions::default())?;
+    // Last, because it compiles the server with another feature.
+    dist::dist(&DistOptions { dev: true })
 }
 
 pub fn test(options: &TestOptions) -> Result<()> {

@@ -9,11 +9,13 @@
 //!   share/doc/evwall/           help of every command, the operators' pages, licence, attribution
 //! ```
 
+mod tried;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::root;
@@ -81,7 +83,14 @@ pub fn dist(options: &DistOptions) -> Result<()> {
     let program = step("compiling the server with the site inside", || {
         compile(options.dev)
     })?;
-    step("packing", || pack(&program, options.dev))
+    let archive = step("packing", || pack(&program, options.dev))?;
+    let folder = root::target().join("dist/tried");
+    let _ = fs::remove_dir_all(&folder);
+    let says = step("trying what was packed", || tried::tried(&archive, &folder))?;
+    fs::remove_dir_all(&folder)?;
+    let mb = fs::metadata(&archive)?.len() as f64 / 1e6;
+    eprintln!("  {} ({mb:.1} MB)\n{says}", root::shown(&archive));
+    Ok(())
 }
 
 fn compile(dev: bool) -> Result<PathBuf> {
@@ -110,7 +119,7 @@ fn commit() -> String {
     })
 }
 
-fn pack(program: &Path, dev: bool) -> Result<()> {
+fn pack(program: &Path, dev: bool) -> Result<PathBuf> {
     let name = format!(
         "evwall-{}-{}",
         env!("CARGO_PKG_VERSION"),
@@ -131,11 +140,6 @@ fn pack(program: &Path, dev: bool) -> Result<()> {
         // Of the binutils, which come with the C compiler that the build needs.
         check(Command::new("strip").arg("-o").arg(&inside).arg(program))?;
     }
-    let says = output(Command::new(&inside).arg("version")).context("the program does not run")?;
-    ensure!(
-        !says.contains("none inside"),
-        "there is no site inside the program: {says}"
-    );
     fs::write(folder.join("share/doc/evwall/HELP.txt"), help(&inside)?)?;
     let archive = dist.join(format!("{name}.tar.gz"));
     check(
@@ -148,9 +152,7 @@ fn pack(program: &Path, dev: bool) -> Result<()> {
             .arg(&name),
     )?;
     fs::remove_dir_all(&folder)?;
-    let mb = fs::metadata(&archive)?.len() as f64 / 1e6;
-    eprintln!("  {} ({mb:.1} MB)\n{says}", root::shown(&archive));
-    Ok(())
+    Ok(archive)
 }
 
 fn help(program: &Path) -> Result<String> {
@@ -165,7 +167,54 @@ fn help(program: &Path) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
+
+    /// The script of a wall PC with a browser and a systemd that only write down what they are told.
+    #[test]
+    fn a_wall_that_says_that_it_is_well_is_told_to_systemd() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        };
+        program(
+            "chromium",
+            r#"echo "$@" >&2; echo '[INFO:CONSOLE(43)] "evwall: this wall is well", source: watch.mjs (43)' >&2"#,
+        );
+        program("systemd-notify", r#"echo "$@" >> "$HOME/told""#);
+        let path = std::env::var("PATH").unwrap();
+        let ran = Command::new("sh")
+            .arg(root::root().join("packaging/evwall-kiosk"))
+            .env("PATH", format!("{}:{path}", folder.path().display()))
+            .env("HOME", folder.path())
+            .env("NOTIFY_SOCKET", "/nowhere")
+            .env("EVWALL_WALL", "https://evwall.example/wall")
+            .env("EVWALL_GPU", "no")
+            .env_remove("STATE_DIRECTORY")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&ran.stdout);
+        assert!(
+            said.contains("--kiosk ") && said.contains("--disable-gpu "),
+            "{ran:?}"
+        );
+        assert!(
+            said.trim().ends_with("https://evwall.example/wall"),
+            "{said}"
+        );
+        let told = fs::read_to_string(folder.path().join("told")).unwrap();
+        assert_eq!(told, "WATCHDOG=1\n");
+        for page in ["app/js/watch.mjs", "app/js/pairing.mjs"] {
+            let script = fs::read_to_string(root::root().join(page)).unwrap();
+            assert!(
+                script.contains("console.info(\"evwall: this wall is well\")"),
+                "{page}"
+            );
+        }
+    }
 
     #[test]
     fn every_file_that_is_packed_is_there() {

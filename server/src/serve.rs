@@ -280,7 +280,7 @@ where
         seats: Seats::new(config.limits),
         ground,
         site: page,
-        sources,
+        sources: sources.clone(),
         alarms: Arc::default(),
         walls: Arc::default(),
         screens: Arc::new(Screens::new()),
@@ -303,6 +303,7 @@ where
         prometheus,
         quarantines,
         queues.clone(),
+        sources,
         stop.clone().cancelled_owned(),
     ));
 

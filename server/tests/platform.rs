@@ -820,6 +820,9 @@ async fn the_platforms_file_is_read_again_at_sighup_whole_or_not_at_all() {
         names
     };
     assert_eq!(named().await, ["byd", "new"]);
+    let told = ask(centre.server.ops, "GET", "/metrics", &[], b"").await;
+    let told = told.text();
+    assert!(told.contains("source=\"byd\"") && !told.contains("source=\"old\""));
     // Who is logged in stays; the next login wants the new password, on the same connection too.
     let beat = empty(Command::Heartbeat);
     byd.send(&beat).await;

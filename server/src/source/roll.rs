@@ -117,21 +117,23 @@ impl Rolls {
             let read = read.map_err(anyhow::Error::from).flatten();
             match read.and_then(|platforms| self.take(platforms)) {
                 Ok(changed) => {
-                    counter!(PLATFORM_READS, "outcome" => "taken").increment(1);
                     let names = self.names.all();
                     for source in &changed.added {
                         if let Some(name) = names.get(usize::from(source.0)) {
                             gauge!(SOURCE_CONNECTED, "source" => name.clone()).set(0.0);
                         }
+                        self.names.expect(*source, true);
                         // A wall names also who has never come.
                         fleet.expect_source(*source, true).await;
                         fleet.source_connected(*source, false).await;
                     }
                     let mut gone = Vec::new();
                     for (name, source) in changed.removed {
+                        self.names.expect(source, false);
                         fleet.expect_source(source, false).await;
                         gone.push(name);
                     }
+                    counter!(PLATFORM_READS, "outcome" => "taken").increment(1);
                     info!(
                         platforms = self.newest().platforms.all.len(),
                         added = changed.added.len(),

@@ -145,6 +145,7 @@ fn whatever_cannot_be_written_leaves_the_registry_as_it_was() {
     let nowhere = evwall()
         .args(["registry", "import", &folder.path("vehicles.csv")])
         .args(["--registry", &folder.path("no/such/folder/registry.csv")])
+        .args(["--data-dir", &folder.path("data")])
         .output()
         .unwrap();
     assert!(!nowhere.status.success());

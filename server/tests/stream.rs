@@ -435,6 +435,12 @@ async fn what_keeps_it_from_starting_is_one_line_and_a_failure() {
     assert!(said.contains("line 3"), "{said}");
 
     let elsewhere = folder.path("nothing-here");
-    let said = refused(evwall().args(["serve", "--site", &elsewhere]).args(free));
+    let data = ["--data-dir", &folder.path("data")];
+    let said = refused(
+        evwall()
+            .args(["serve", "--site", &elsewhere])
+            .args(data)
+            .args(free),
+    );
     assert!(said.contains("nothing-here"), "{said}");
 }

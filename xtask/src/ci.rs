@@ -3,7 +3,9 @@
 //! `app` is compiled twice, with the features of the server and with those of the browser, and never with both: every
 //! native call leaves `frontend` out, every wasm call names its packages.
 
-use anyhow::Result;
+use std::process::Command;
+
+use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::dist::{self, DistOptions};
@@ -41,6 +43,7 @@ pub struct TestOptions {
 }
 
 pub fn ci() -> Result<()> {
+    let files = changed_files();
     step("checking the format", || {
         check(cargo().args(["fmt", "--all", "--check"]))
     })?;
@@ -64,8 +67,26 @@ pub fn ci() -> Result<()> {
         )
     })?;
     test(&TestOptions::default())?;
-    // Last, because it compiles the server with another feature.
-    dist::dist(&DistOptions { dev: true })
+    // Late, because it compiles the server with another feature.
+    dist::dist(&DistOptions { dev: true })?;
+    step("looking for what was left behind", || {
+        let left = changed_files();
+        if left != files {
+            bail!(
+                "files beside the ignored ones were written, or a test forgot where to write: {}",
+                left.unwrap_or_default()
+            );
+        }
+        Ok(())
+    })
+}
+
+/// What git sees as changed or new; nothing where this is no clone.
+fn changed_files() -> Option<String> {
+    let mut git = Command::new("git");
+    git.args(["status", "--porcelain", "--untracked-files=all"])
+        .current_dir(root::root());
+    output(&mut git)
 }
 
 pub fn test(options: &TestOptions) -> Result<()> {

@@ -44,6 +44,10 @@ async function step() {
   }
 }
 
+// The login page, to which the link leads, takes no part in what `pairing.css` asks for; the browser would complain of it.
+addEventListener("pageswap", ({ activation, viewTransition }) => {
+  if (viewTransition && new URL(activation.entry.url).pathname !== location.pathname) viewTransition.skipTransition();
+});
 setInterval(() => console.info("evwall: this wall is well"), TELL_EVERY_MS);
 
 // Without a cookie the map would lead back here, for ever.

@@ -11,6 +11,8 @@ pub struct Again {
     pub name: String,
     /// A field for a one-time code is shown.
     pub code: bool,
+    /// Where to go once it has: a path of this server.
+    pub to: String,
 }
 
 /// The whole page. `nonce` must stand in the policy of the answer, for the one style block.
@@ -23,6 +25,7 @@ pub fn page(lang: Lang, nonce: &str, problem: Option<Text>, again: Again) -> Str
             <p class="why">{say(text::SIGN_IN_WHY)}</p>
             {problem.map(|problem| view! { <p class="problem" role="alert">{say(problem)}</p> })}
             <form method="post" action="/login">
+                <input type="hidden" name="to" value=again.to />
                 <label for="name">{say(text::NAME)}</label>
                 <input id="name" name="name" autocomplete="username" required autofocus maxlength="64" value=again.name />
                 <label for="password">{say(text::PASSWORD)}</label>
@@ -101,6 +104,7 @@ mod tests {
         let again = Again {
             name: "\"><script>x</script>".to_owned(),
             code: true,
+            to: "/wall".to_owned(),
         };
         let html = page(Lang::En, "abc", Some(text::SIGN_IN_CODE), again);
         assert!(!html.contains("<script"), "{html}");

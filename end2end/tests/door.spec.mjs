@@ -41,3 +41,23 @@ test("signing out ends it", async ({ desk: page, centre, complaints }) => {
   await page.goto(centre.server.url);
   await expect(page.getByLabel("Password")).toBeVisible();
 });
+
+test("whoever follows a link to a view or to the wall signs in and is there", async ({ page, centre, complaints }) => {
+  complaints.allow(UNAUTHORIZED);
+  const signInHere = async () => {
+    await page.getByLabel("Name").fill(centre.server.name);
+    await page.getByLabel("Password").fill(centre.server.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+  };
+  const view = "/?at=31.2500,121.5000,13.00";
+  await page.goto(centre.server.url + view);
+  await signInHere();
+  await expect(page.getByTestId("status")).toBeVisible();
+  expect(page.url()).toBe(centre.server.url + view);
+
+  await page.context().clearCookies();
+  await page.goto(`${centre.server.url}/wall`);
+  await page.getByRole("link", { name: "Sign in with an account instead" }).click();
+  await signInHere();
+  await expect(page.locator("main.wall")).toBeVisible();
+});

@@ -12,8 +12,8 @@ use access::{LoginError, Session};
 use app::login::{self, Again};
 use app::text::{self, Lang, Text};
 use axum::Extension;
-use axum::extract::rejection::FormRejection;
-use axum::extract::{ConnectInfo, Form, Request, State};
+use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::{ConnectInfo, Form, Query, Request, State};
 use axum::http::header::{
     ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST,
     LOCATION, ORIGIN, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE, STRICT_TRANSPORT_SECURITY,
@@ -27,6 +27,7 @@ use serde::Deserialize;
 use tracing::{info, warn};
 
 use crate::clock;
+use crate::destination::Destination;
 use crate::metrics::{LOGINS, TOO_FAST};
 use crate::outside::{Outside, Peer, Source};
 use crate::places::action_of;
@@ -75,7 +76,7 @@ pub async fn guard(
                 request.headers(),
                 StatusCode::UNAUTHORIZED,
                 None,
-                Again::default(),
+                wanting(&Destination::of(&method, request.uri())),
             ),
             Some(session) if !door.rates.allow(session.id, clock::now().mono_ms) => too_fast(),
             Some(session) if path == "/logout" && method == Method::POST => {
@@ -140,8 +141,31 @@ fn token_of(outside: Outside, headers: &HeaderMap) -> Option<access::SessionToke
         .and_then(|(_, value)| access::SessionToken::from_cookie(value))
 }
 
-pub async fn show_login(headers: HeaderMap) -> Response {
-    login_page(&headers, StatusCode::OK, None, Again::default())
+/// `/login?to=PATH`: a link to it may say where it leads afterwards.
+#[derive(Deserialize)]
+pub struct Wanted {
+    to: Option<String>,
+}
+
+pub async fn show_login(
+    headers: HeaderMap,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Response {
+    let to = wanted.ok().and_then(|Query(wanted)| wanted.to);
+    let again = wanting(&destination(to.as_deref()));
+    login_page(&headers, StatusCode::OK, None, again)
+}
+
+/// What the form of the login page says: a way into this server, or the map.
+fn destination(to: Option<&str>) -> Destination {
+    to.map(Destination::read).unwrap_or_default()
+}
+
+fn wanting(destination: &Destination) -> Again {
+    Again {
+        to: destination.as_str().to_owned(),
+        ..Again::default()
+    }
 }
 
 #[derive(Deserialize)]
@@ -150,6 +174,8 @@ pub struct Credentials {
     password: String,
     /// Only the form that was answered with "a code is needed" has this field.
     code: Option<String>,
+    /// Where to go afterwards.
+    to: Option<String>,
 }
 
 pub async fn log_in(
@@ -188,7 +214,8 @@ pub async fn log_in(
             counter!(LOGINS, "outcome" => "ok").increment(1);
             end_the_one_before(&door, &headers).await;
             info!(user = %session.name, role = ?session.role, %from, "signed in");
-            let mut response = (StatusCode::SEE_OTHER, [(LOCATION, "/")]).into_response();
+            let to = destination(credentials.to.as_deref());
+            let mut response = (StatusCode::SEE_OTHER, [(LOCATION, to.as_str())]).into_response();
             set_cookie(&mut response, &door.outside.cookie(token.as_str()));
             response
         }
@@ -244,15 +271,15 @@ fn refused_login(
     // Never the name: people type passwords into that field.
     warn!(%from, outcome, %error, "refused to sign somebody in");
     // The name is right where a code is asked for; where it may be wrong it is not written into the page.
-    let again = match error {
-        LoginError::CodeNeeded => Again {
-            name: credentials.name.clone(),
-            code: true,
+    let code_needed = matches!(error, LoginError::CodeNeeded);
+    let again = Again {
+        name: if code_needed {
+            credentials.name.clone()
+        } else {
+            String::new()
         },
-        _ => Again {
-            name: String::new(),
-            code: credentials.code.is_some(),
-        },
+        code: code_needed || credentials.code.is_some(),
+        to: destination(credentials.to.as_deref()).as_str().to_owned(),
     };
     let mut response = login_page(headers, status, Some(words), again);
     if let Some(retry_s) = retry_s {

@@ -18,6 +18,7 @@ mod centre;
 mod clock;
 mod config;
 mod desk_work;
+mod destination;
 mod districts;
 mod door;
 mod export;

@@ -14,7 +14,7 @@ use app::api::ApiError;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::connect_info::MockConnectInfo;
-use axum::http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
+use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
 use axum::http::{Request, StatusCode};
 use fleet::{Class, Fleet, RegistryEntry, Rules, VehicleIx};
 use gb32960::Vin;
@@ -75,6 +75,7 @@ struct Centre {
 struct Answer {
     status: StatusCode,
     cookie: Option<String>,
+    location: Option<String>,
     body: String,
 }
 
@@ -199,15 +200,15 @@ impl Centre {
     async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let status = response.status();
-        let cookie = response
-            .headers()
-            .get(SET_COOKIE)
-            .and_then(|cookie| cookie.to_str().ok()?.split(';').next())
-            .map(str::to_owned);
+        let header = |name| response.headers().get(name)?.to_str().ok();
+        let cookie = header(SET_COOKIE).and_then(|cookie| cookie.split(';').next());
+        let cookie = cookie.map(str::to_owned);
+        let location = header(LOCATION).map(str::to_owned);
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         Answer {
             status,
             cookie,
+            location,
             body: String::from_utf8_lossy(&body).into_owned(),
         }
     }
@@ -779,4 +780,50 @@ async fn a_login_asks_for_a_code_once_codes_are_on() {
         .await;
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
     assert!(wrong.cookie.is_none() && wrong.body.contains("id=\"code\""));
+}
+
+#[tokio::test]
+async fn who_had_to_sign_in_goes_where_the_address_led_and_never_elsewhere() {
+    let centre = Centre::new().await;
+    centre.signed_in(Role::Viewer).await;
+    let wanted = |body: &str| {
+        let field = body.split_once("name=\"to\" value=\"").unwrap().1;
+        field.split('"').next().unwrap().replace("&amp;", "&")
+    };
+    let view = "/?at=31.2500,121.5000,13.00&lang=zh";
+    assert_eq!(wanted(&centre.get(view, None).await.body), view);
+    let encoded = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02X}")).collect() };
+    let form = |password: &str, to: &str| {
+        let password = encoded(password);
+        format!("name=viewer&password={password}&to={}", encoded(to))
+    };
+    let wrong = centre.post("/login", None, form("no", view)).await;
+    assert_eq!(
+        wanted(&wrong.body),
+        view,
+        "a slip of the hand loses nothing"
+    );
+    let right = centre.post("/login", None, form(PASSWORD, view)).await;
+    assert_eq!(right.location.as_deref(), Some(view));
+    let link = centre.get("/login?to=/wall", None).await;
+    assert_eq!(wanted(&link.body), "/wall");
+
+    for elsewhere in [
+        "https://elsewhere.example/",
+        "//elsewhere.example/",
+        "/login",
+        "/?at=\"><script>",
+    ] {
+        let right = centre.post("/login", None, form(PASSWORD, elsewhere)).await;
+        let location = right.location.unwrap();
+        assert!(location.starts_with("/?") || location == "/", "{location}");
+        let link = format!("/login?to={}", encoded(elsewhere));
+        let page = centre.get(&link, None).await;
+        assert!(!page.body.contains("<script") && !page.body.contains("elsewhere"));
+    }
+    let twice = centre.get("/login?to=/wall&to=/wall", None).await;
+    assert_eq!(
+        (twice.status, wanted(&twice.body)),
+        (StatusCode::OK, "/".to_owned())
+    );
 }

@@ -276,7 +276,7 @@ impl Fleet {
 
     /// Takes vehicles up as they were before a restart, from whole records; gives how many. Before the first tick, and
     /// after the registry. They are shown late until they report, or, those of which silence is normal, until whoever is on
-    /// must have reported.
+    /// must have reported; cut off where their platform is gone.
     ///
     /// # Errors
     /// Bytes that are no record. Those before it have been taken up.
@@ -443,7 +443,7 @@ impl Fleet {
             {
                 group.district = self.districts.of(latest.fix);
             }
-            let cut = self.sources.get(latest.source).is_some_and(|s| s.cut);
+            let cut = self.sources.has_cut_off(latest.source);
             let look = latest.look(if cut { Freshness::CutOff } else { fresh });
             for (shown, scope) in self.scopes.iter_mut().zip(self.rules.scopes()) {
                 let was = shown.dot(vehicle, before);

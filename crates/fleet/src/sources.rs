@@ -5,6 +5,9 @@
 
 use crate::{Now, Rules, SourceId};
 
+/// Of a vehicle whose source before a restart is none of those there are now.
+pub(crate) const NO_SOURCE: SourceId = SourceId(u16::MAX);
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Source {
     /// The server has spoken of it, or a report has come through it.
@@ -24,8 +27,10 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    pub fn get(&self, id: SourceId) -> Option<&Source> {
-        self.list.get(usize::from(id.0))
+    /// Whether nothing can be said about the vehicles of a source.
+    pub fn has_cut_off(&self, id: SourceId) -> bool {
+        let source = self.list.get(usize::from(id.0));
+        id == NO_SOURCE || source.is_some_and(|source| source.cut)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {

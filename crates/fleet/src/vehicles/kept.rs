@@ -11,14 +11,13 @@ use super::{
     DISPLACED, HAS_FIX, HAS_RAW, HEARD, HEARD_AHEAD, HEARD_REISSUED, KEPT, Latest, NEVER, Vehicles,
 };
 use crate::alarms::{Acknowledged, Alarm};
+use crate::sources::NO_SOURCE;
 use crate::{Now, RawPosition, Rules, SourceId, VehicleIx};
 
 /// Of the form of a record; another one cannot be read.
 pub const RECORD_VERSION: u16 = 2;
 /// What of the flags is kept.
 const KEPT_FLAGS: u8 = HAS_FIX | HEARD | HEARD_AHEAD | HEARD_REISSUED | DISPLACED | HAS_RAW;
-/// Stands where the source of a vehicle is none of those there are now.
-const NO_SOURCE: SourceId = SourceId(u16::MAX);
 
 /// How the records of an earlier start are to be read in this one.
 #[derive(Debug, Clone, Default)]

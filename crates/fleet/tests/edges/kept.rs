@@ -69,6 +69,31 @@ fn the_last_known_picture_is_late_and_each_report_makes_one_live() {
 }
 
 #[test]
+fn whose_platform_is_gone_after_a_restart_is_cut_off_until_it_reports_through_another() {
+    let mut stage = Stage::new();
+    for number in 1..=2 {
+        stage.put_doing(number, at(CITY, 9, 9), Activity::Off);
+    }
+    stage.tick();
+    let mut again = Stage::new();
+    let gone = Before {
+        sources: vec![None],
+        ..before()
+    };
+    let now = again.now;
+    let kept = records(&stage.fleet);
+    again.fleet.take_up(&kept, &gone, now).unwrap();
+    // Silence is normal of one that is switched off, but nobody would hear it if it spoke.
+    again.wait_s(80);
+    again.put_doing(2, at(CITY, 9, 9), Activity::Off);
+    again.tick();
+    assert_eq!(
+        [1, 2].map(|n| freshness(&again, n)),
+        [Freshness::CutOff, Freshness::Live]
+    );
+}
+
+#[test]
 fn who_was_silent_before_a_restart_is_silent_after_it() {
     let mut stage = Stage::new();
     stage.put(1, at(CITY, 9, 9));

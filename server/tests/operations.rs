@@ -5,20 +5,9 @@ mod support;
 
 use std::net::TcpListener;
 use std::os::unix::net::UnixDatagram;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
-use support::{Evwall, Folder, PATIENCE, ask, evwall};
-
-fn send(signal: &str, process: u32) {
-    let sent = Command::new("kill")
-        .args([signal, &process.to_string()])
-        .status();
-    assert!(sent.unwrap().success());
-}
-
-fn hang_up(server: &Evwall) {
-    send("-HUP", server.child.id());
-}
+use support::{Evwall, Folder, PATIENCE, ask, evwall, signal};
 
 #[tokio::test]
 async fn settings_are_read_again_at_sighup_and_each_that_waits_is_named_until_the_next_start() {
@@ -29,19 +18,19 @@ async fn settings_are_read_again_at_sighup_and_each_that_waits_is_named_until_th
     let times = |words: &str| server.logged.lock().unwrap().matches(words).count();
 
     std::fs::write(&file, "blurred-level = 9\nlog = \"debug\"\n").unwrap();
-    hang_up(&server);
+    signal(&server.child, "-HUP");
     server.until_logged("the log shows this from now on").await;
     server.until_logged("settings=\"blurred-level\"").await;
 
     // A file that cannot be taken changes nothing, and is told with its line.
     std::fs::write(&file, "blurred-level = 9\nblured = 1\n").unwrap();
-    hang_up(&server);
+    signal(&server.child, "-HUP");
     server.until_logged("the settings stay as they were").await;
     assert_eq!(times("line 2"), 1);
 
     // It still waits, and the log level goes back.
     std::fs::write(&file, "blurred-level = 9\n").unwrap();
-    hang_up(&server);
+    signal(&server.child, "-HUP");
     support::poll("both again", || {
         let told = (
             times("settings=\"blurred-level\""),
@@ -72,9 +61,9 @@ async fn a_server_whose_words_nobody_reads_goes_on() {
             && ask(ops, "GET", "/metrics", &[], b"").await.status == 200
     };
     support::poll("the metrics", is_well).await;
-    send("-HUP", child.id());
+    signal(&child, "-HUP");
     support::poll("the metrics", is_well).await;
-    send("-TERM", child.id());
+    signal(&child, "-TERM");
     assert!(child.wait().unwrap().success());
 }
 

@@ -749,15 +749,11 @@ fn entry(name: &str, password: &str, more: &str) -> String {
 async fn the_platforms_file_is_read_again_at_sighup_whole_or_not_at_all() {
     let centre = Centre::start("", "").await;
     let file = centre.server.folder.path("platforms.toml");
-    let pid = centre.server.child.id().to_string();
     let taken = "evwall_platform_reads_total{outcome=\"taken\"}";
     let refused = "evwall_platform_reads_total{outcome=\"refused\"}";
     let hang_up = async |text: &str, series: &str, times: f64| {
         std::fs::write(&file, text).unwrap();
-        let sent = std::process::Command::new("kill")
-            .args(["-HUP", &pid])
-            .status();
-        assert!(sent.unwrap().success());
+        support::signal(&centre.server.child, "-HUP");
         let done = |metrics: &support::Metrics| metrics.of(series) == times;
         centre.server.until(series, done).await;
     };

@@ -3,14 +3,13 @@
 
 mod support;
 
-use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
-use support::{Answer, Evwall, FORM, Folder, ask, evwall, poll, vin};
+use support::{Answer, Evwall, FORM, Folder, ask, evwall, poll, signal, vin};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -92,15 +91,9 @@ async fn strings(on: &mut SqliteConnection, sql: &'static str) -> Vec<String> {
     sqlx::query_scalar(sql).fetch_all(on).await.unwrap()
 }
 
-fn signal(server: &Evwall, name: &str) {
-    let pid = server.child.id().to_string();
-    let sent = Command::new("kill").args([name, &pid]).status().unwrap();
-    assert!(sent.success());
-}
-
 /// Ends the server with a signal and gives its folder.
 fn ended(mut server: Evwall, name: &str) -> Folder {
-    signal(&server, name);
+    signal(&server.child, name);
     server.child.wait().unwrap();
     server.into_folder()
 }
@@ -135,7 +128,7 @@ async fn whatever_was_answered_before_a_kill_has_its_row_and_the_next_start_clos
     while let Some(opened) = opening.next().await {
         answered.extend(opened.ok().flatten());
         if answered.len() == 8 {
-            signal(&server, "-KILL");
+            signal(&server.child, "-KILL");
         }
     }
     assert!((8..8 + AT_ONCE).contains(&answered.len()), "{answered:?}");
@@ -369,13 +362,13 @@ async fn tls_is_spoken_and_a_renewed_certificate_is_taken_at_sighup() {
 
     // Half of a renewal: the old one stays.
     place("other-key.pem", &key);
-    signal(&server, "-HUP");
+    signal(&server.child, "-HUP");
     server
         .until_logged("the old certificate stays in use")
         .await;
     assert_eq!(over_tls(&server).await.1, first);
     place("other-cert.pem", &cert);
-    signal(&server, "-HUP");
+    signal(&server.child, "-HUP");
     server.until_logged("the certificate was read again").await;
     let (answer, second) = over_tls(&server).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");

@@ -4,7 +4,7 @@ mod support;
 
 use std::process::Output;
 
-use support::{Evwall, FORM, Folder, ask, evwall, vin};
+use support::{Evwall, FORM, Folder, ask, evwall, signal, vin};
 
 fn row(serial: u32, make: &str, class: &str) -> String {
     format!("{},{make},One,{class}\n", vin(serial).as_str().unwrap())
@@ -121,11 +121,7 @@ async fn a_damaged_registry_under_a_running_server_is_named_by_its_line_and_the_
         format!("vin,make,model,class\n{}", row(1, "Mended", "private")),
     )
     .unwrap();
-    let pid = server.child.id().to_string();
-    std::process::Command::new("kill")
-        .args(["-HUP", &pid])
-        .status()
-        .unwrap();
+    signal(&server.child, "-HUP");
     server.until_logged("a newer registry was taken in").await;
     assert_eq!(
         make_of(&server, &cookie, 1).await.as_deref(),

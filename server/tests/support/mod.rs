@@ -80,6 +80,13 @@ pub fn evwall() -> Command {
     command
 }
 
+/// Sends a signal, `-HUP`, `-TERM` and so on, as people do.
+pub fn signal(process: &Child, name: &str) {
+    let pid = process.id().to_string();
+    let sent = Command::new("kill").args([name, &pid]).status();
+    assert!(sent.unwrap().success());
+}
+
 impl Evwall {
     pub async fn start(args: &[&str]) -> Self {
         Self::start_in(Folder::new(), args).await

@@ -2,7 +2,6 @@
 //! report; a picture that cannot be shown is set aside with a word, and the server starts without it.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 use std::time::Instant;
 
 use futures_util::SinkExt;
@@ -12,7 +11,7 @@ use tokio_tungstenite::tungstenite::Message;
 use wire::{Bye, Freshness, Up};
 
 use super::support::viewer::{Mirrors, WORLD, end, say, socket};
-use super::support::{Evwall, Folder, refused, report, vin};
+use super::support::{Evwall, Folder, refused, report, signal, vin};
 
 const VEHICLES: u32 = 300;
 
@@ -74,10 +73,8 @@ async fn seen(server: &Evwall, cookie: &str, wanted: &[(Freshness, usize)]) {
 
 /// Ends the server as systemd does, and gives its folder.
 fn stopped(mut server: Evwall) -> Folder {
-    let pid = server.child.id().to_string();
     let asked = Instant::now();
-    let sent = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
-    assert!(sent.success());
+    signal(&server.child, "-TERM");
     assert!(server.child.wait().unwrap().success());
     assert!(asked.elapsed().as_secs() < 10, "it took too long to end");
     server.into_folder()

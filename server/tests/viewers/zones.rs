@@ -1,13 +1,11 @@
 //! Zones under a server that runs: the file is read again when the process gets the signal, and open maps follow.
 
-use std::process::Command;
-
 use futures_util::SinkExt;
 use tokio_tungstenite::tungstenite::Message;
 use wire::Up;
 
 use super::support::viewer::{Mirrors, Socket, WORLD, next, say, socket};
-use super::support::{Evwall, Folder, Metrics, report, vin};
+use super::support::{Evwall, Folder, Metrics, report, signal, vin};
 use super::with_source_in;
 
 /// Around the place of `report`.
@@ -19,9 +17,7 @@ const NONE: &str = r#"{"type":"FeatureCollection","features":[]}"#;
 /// Writes the file anew and sends the signal.
 fn hang_up(server: &Evwall, zones: &str) {
     std::fs::write(server.folder.path("zones.json"), zones).unwrap();
-    let pid = server.child.id().to_string();
-    let sent = Command::new("kill").args(["-HUP", &pid]).status().unwrap();
-    assert!(sent.success());
+    signal(&server.child, "-HUP");
 }
 
 /// An open map that acknowledges whatever comes.

@@ -3,14 +3,12 @@
 //! `app` is compiled twice, with the features of the server and with those of the browser, and never with both: every
 //! native call leaves `frontend` out, every wasm call names its packages.
 
-use std::process::Command;
-
 use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::dist::{self, DistOptions};
 use crate::site;
-use crate::step::{cargo, check, output, step};
+use crate::step::{cargo, check, git, output, step};
 use crate::{browser, root, tools};
 
 const NATIVE: [&str; 3] = ["--workspace", "--exclude", "frontend"];
@@ -83,10 +81,7 @@ pub fn ci() -> Result<()> {
 
 /// What git sees as changed or new; nothing where this is no clone.
 fn changed_files() -> Option<String> {
-    let mut git = Command::new("git");
-    git.args(["status", "--porcelain", "--untracked-files=all"])
-        .current_dir(root::root());
-    output(&mut git)
+    git(&["status", "--porcelain", "--untracked-files=all"])
 }
 
 pub fn test(options: &TestOptions) -> Result<()> {

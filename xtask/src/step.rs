@@ -65,6 +65,15 @@ pub fn output(command: &mut Command) -> Option<String> {
         .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
+/// What git says of this repository; `None` where it is no clone.
+pub fn git(arguments: &[&str]) -> Option<String> {
+    output(
+        Command::new("git")
+            .args(arguments)
+            .current_dir(crate::root::root()),
+    )
+}
+
 /// The cargo that started us. It does not hear in which package it did: build scripts (that of `ring`) look at it, and with
 /// another word there they, and all that rests on them, would be compiled again.
 pub fn cargo() -> Command {

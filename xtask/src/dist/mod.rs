@@ -20,7 +20,7 @@ use clap::Args;
 
 use crate::root;
 use crate::site::{self, AS_THE_TESTS, BuildOptions};
-use crate::step::{cargo, check, output, step};
+use crate::step::{cargo, check, git, output, step};
 
 #[derive(Args)]
 pub struct DistOptions {
@@ -111,7 +111,6 @@ fn compile(dev: bool) -> Result<PathBuf> {
 
 /// The one that was said, else that of the repository; with a word where something was changed since.
 fn commit() -> String {
-    let git = |args: &[&str]| output(Command::new("git").args(args).current_dir(root::root()));
     std::env::var("EVWALL_COMMIT").unwrap_or_else(|_| {
         let changed = git(&["status", "--porcelain"]).is_none_or(|changes| !changes.is_empty());
         let commit = git(&["rev-parse", "HEAD"]).unwrap_or_else(|| "unknown".to_owned());

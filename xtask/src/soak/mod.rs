@@ -19,7 +19,7 @@ mod slope;
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -29,7 +29,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::site::{self, Built};
-use crate::step::{output, step};
+use crate::step::{git, step};
 use crate::{bench, browser, marks, root};
 
 use samples::Samples;
@@ -149,13 +149,6 @@ pub fn soak(options: &SoakOptions) -> Result<()> {
 
 /// What must be the same in all runs of a soak, and which programs these are.
 fn settings(options: &SoakOptions) -> Value {
-    let git = |arguments: &[&str]| {
-        output(
-            Command::new("git")
-                .args(arguments)
-                .current_dir(root::root()),
-        )
-    };
     let commit = git(&["rev-parse", "--short", "HEAD"]).unwrap_or_else(|| "?".to_owned());
     json!({
         "vehicles": options.vehicles,

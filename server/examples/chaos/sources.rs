@@ -26,17 +26,23 @@ const ARRIVES: Duration = Duration::from_secs(2);
 /// Batches that may wait for the fleet.
 const QUEUE: f64 = 256.0;
 
+/// How many platforms the wall was told were away.
+fn away(spell: &Spell) -> usize {
+    let sources = spell.last.status.sources.iter();
+    sources.filter(|source| !source.connected).count()
+}
+
+/// That dots were shown as cut off.
+fn cut_off(row: Row, spell: &Spell) -> Row {
+    let dots = spell.last.dots[wire::Freshness::CutOff as usize];
+    row.keep(dots > 0, format!("{dots} dots were shown as cut off"))
+}
+
 /// That the wall knew: every platform away, and the newest report old.
 fn said_so(row: Row, spell: &Spell, is_away: bool) -> Row {
     let status = &spell.last.status;
-    let away = status
-        .sources
-        .iter()
-        .filter(|source| !source.connected)
-        .count();
     let age_ms = status.newest_report_age_ms.unwrap_or(0);
-    let all = status.sources.len();
-    let cut_off = spell.last.dots[wire::Freshness::CutOff as usize];
+    let (away, all) = (away(spell), status.sources.len());
     let row = row.keep(
         age_ms > OLD_MS,
         format!(
@@ -44,18 +50,11 @@ fn said_so(row: Row, spell: &Spell, is_away: bool) -> Row {
             age_ms / 1_000
         ),
     );
-    if is_away {
-        row.keep(
-            away == all,
-            format!("that {away} of {all} platforms were away"),
-        )
-        .keep(cut_off > 0, format!("{cut_off} dots were shown as cut off"))
-    } else {
-        row.keep(
-            away == 0,
-            format!("that {away} of {all} platforms were away"),
-        )
-    }
+    let row = row.keep(
+        away == if is_away { all } else { 0 },
+        format!("that {away} of {all} platforms were away"),
+    );
+    if is_away { cut_off(row, spell) } else { row }
 }
 
 pub fn drop_out(bench: &mut Bench) -> Result<Row> {
@@ -74,16 +73,12 @@ pub fn half_open(bench: &mut Bench) -> Result<Row> {
         |bench| bench.streams.mute(),
         |bench| bench.streams.open(),
     )?;
-    let away = spell.last.status.sources.iter();
-    let away = away.filter(|source| !source.connected).count();
-    let all = Upstream::paths().count();
-    let cut_off = spell.last.dots[wire::Freshness::CutOff as usize];
-    Ok(Row::recovered(spell.recovery)
-        .keep(
-            away == all,
-            format!("its status said that {away} of {all} streams were away"),
-        )
-        .keep(cut_off > 0, format!("{cut_off} dots were shown as cut off")))
+    let (away, all) = (away(&spell), Upstream::paths().count());
+    let row = Row::recovered(spell.recovery).keep(
+        away == all,
+        format!("its status said that {away} of {all} streams were away"),
+    );
+    Ok(cut_off(row, &spell))
 }
 
 /// How often platforms have come since the start: streams opened again, and logins.

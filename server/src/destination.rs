@@ -1,6 +1,7 @@
 //! Where somebody wanted to go who has to sign in first.
 
 use axum::http::{Method, Uri};
+use serde::Deserialize;
 
 use crate::places::action_of;
 
@@ -8,12 +9,23 @@ use crate::places::action_of;
 const MAX_BYTES: usize = 1024;
 
 /// A way into this server with its query, and never to another server; the map where no such way was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
 pub struct Destination(String);
 
 impl Default for Destination {
     fn default() -> Self {
         Self("/".to_owned())
+    }
+}
+
+/// Of a form or an address, which anybody may have written.
+impl From<String> for Destination {
+    fn from(text: String) -> Self {
+        let uri = text.parse::<Uri>().ok();
+        uri.filter(|uri| uri.authority().is_none())
+            .and_then(|uri| Self::from_uri(&uri))
+            .unwrap_or_default()
     }
 }
 
@@ -25,15 +37,6 @@ impl Destination {
         } else {
             Self::default()
         }
-    }
-
-    /// Of a form or an address, which anybody may have written.
-    pub fn read(text: &str) -> Self {
-        let uri = (text.len() <= MAX_BYTES).then(|| text.parse::<Uri>().ok());
-        uri.flatten()
-            .filter(|uri| uri.scheme().is_none() && uri.authority().is_none())
-            .and_then(|uri| Self::from_uri(&uri))
-            .unwrap_or_default()
     }
 
     fn from_uri(uri: &Uri) -> Option<Self> {
@@ -54,7 +57,7 @@ mod tests {
     #[test]
     fn a_page_with_its_view_is_kept_and_nothing_leads_elsewhere() {
         for kept in ["/", "/?at=31.2,121.4,9.6&lang=zh", "/wall", "/sources"] {
-            assert_eq!(Destination::read(kept).as_str(), kept);
+            assert_eq!(Destination::from(kept.to_owned()).as_str(), kept);
         }
         let long = format!("/?at={}", "1".repeat(MAX_BYTES));
         for elsewhere in [
@@ -72,7 +75,8 @@ mod tests {
             "/nowhere",
             &long,
         ] {
-            assert_eq!(Destination::read(elsewhere).as_str(), "/", "{elsewhere}");
+            let read = Destination::from(elsewhere.to_owned());
+            assert_eq!(read.as_str(), "/", "{elsewhere}");
         }
     }
 

@@ -142,23 +142,18 @@ fn token_of(outside: Outside, headers: &HeaderMap) -> Option<access::SessionToke
 }
 
 /// `/login?to=PATH`: a link to it may say where it leads afterwards.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub struct Wanted {
-    to: Option<String>,
+    #[serde(default)]
+    to: Destination,
 }
 
 pub async fn show_login(
     headers: HeaderMap,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Response {
-    let to = wanted.ok().and_then(|Query(wanted)| wanted.to);
-    let again = wanting(&destination(to.as_deref()));
-    login_page(&headers, StatusCode::OK, None, again)
-}
-
-/// What the form of the login page says: a way into this server, or the map.
-fn destination(to: Option<&str>) -> Destination {
-    to.map(Destination::read).unwrap_or_default()
+    let Wanted { to } = wanted.map(|Query(wanted)| wanted).unwrap_or_default();
+    login_page(&headers, StatusCode::OK, None, wanting(&to))
 }
 
 fn wanting(destination: &Destination) -> Again {
@@ -175,7 +170,8 @@ pub struct Credentials {
     /// Only the form that was answered with "a code is needed" has this field.
     code: Option<String>,
     /// Where to go afterwards.
-    to: Option<String>,
+    #[serde(default)]
+    to: Destination,
 }
 
 pub async fn log_in(
@@ -214,8 +210,8 @@ pub async fn log_in(
             counter!(LOGINS, "outcome" => "ok").increment(1);
             end_the_one_before(&door, &headers).await;
             info!(user = %session.name, role = ?session.role, %from, "signed in");
-            let to = destination(credentials.to.as_deref());
-            let mut response = (StatusCode::SEE_OTHER, [(LOCATION, to.as_str())]).into_response();
+            let to = credentials.to.as_str();
+            let mut response = (StatusCode::SEE_OTHER, [(LOCATION, to)]).into_response();
             set_cookie(&mut response, &door.outside.cookie(token.as_str()));
             response
         }
@@ -271,15 +267,16 @@ fn refused_login(
     // Never the name: people type passwords into that field.
     warn!(%from, outcome, %error, "refused to sign somebody in");
     // The name is right where a code is asked for; where it may be wrong it is not written into the page.
-    let code_needed = matches!(error, LoginError::CodeNeeded);
-    let again = Again {
-        name: if code_needed {
-            credentials.name.clone()
-        } else {
-            String::new()
+    let again = match error {
+        LoginError::CodeNeeded => Again {
+            name: credentials.name.clone(),
+            code: true,
+            ..wanting(&credentials.to)
         },
-        code: code_needed || credentials.code.is_some(),
-        to: destination(credentials.to.as_deref()).as_str().to_owned(),
+        _ => Again {
+            code: credentials.code.is_some(),
+            ..wanting(&credentials.to)
+        },
     };
     let mut response = login_page(headers, status, Some(words), again);
     if let Some(retry_s) = retry_s {

@@ -44,6 +44,8 @@ async function step() {
   }
 }
 
+// Back here, with what this address says of scenes and tiles.
+document.querySelector("footer a").search = new URLSearchParams({ to: location.pathname + location.search });
 // The login page, to which the link leads, takes no part in what `pairing.css` asks for; the browser would complain of it.
 addEventListener("pageswap", ({ activation, viewTransition }) => {
   if (viewTransition && new URL(activation.entry.url).pathname !== location.pathname) viewTransition.skipTransition();

@@ -50,7 +50,7 @@ pub fn page(lang: Lang, nonce: &str) -> String {
                     </noscript>
                 </main>
                 <footer>
-                    <a href="/login?to=/wall">{say(screens::SIGN_IN_INSTEAD)}</a>
+                    <a href="/login">{say(screens::SIGN_IN_INSTEAD)}</a>
                 </footer>
                 <script type="module" nonce=script_nonce inner_html=SCRIPT></script>
             }

@@ -56,8 +56,10 @@ test("whoever follows a link to a view or to the wall signs in and is there", as
   expect(page.url()).toBe(centre.server.url + view);
 
   await page.context().clearCookies();
-  await page.goto(`${centre.server.url}/wall`);
+  const wall = `${centre.server.url}/wall?scene=city&every=20`;
+  await page.goto(wall);
   await page.getByRole("link", { name: "Sign in with an account instead" }).click();
   await signInHere();
   await expect(page.locator("main.wall")).toBeVisible();
+  expect(page.url()).toBe(wall);
 });
